@@ -1,0 +1,49 @@
+/* Files: folders, whole reads, atomic publication, locks, mappings. Paths are NUL-terminated bytes. */
+#ifndef DATAMAESTRO_FILE_H
+#define DATAMAESTRO_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "datamaestro/error.h"
+
+/* Creates the folder `path` and its missing parents (mode 0777 less umask). Existing is fine. */
+int dm_file_mkdirs(const char *path, struct dm_error *err);
+
+/* Writes all of `size` bytes to `fd`; `subject` names the file in the error. */
+int dm_file_write(int fd, const void *bytes, size_t size, const char *subject, struct dm_error *err);
+
+/* Makes the finished file `part` appear as `path`: fsync, rename, fsync of the folder. `path` holds
+ * its old content or the new one at every moment, whatever dies. */
+int dm_file_publish(const char *part, const char *path, struct dm_error *err);
+
+/* Replaces the content of `path` with `size` bytes, through a part file beside it and
+ * dm_file_publish. */
+int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err);
+
+/* An advisory lock (flock) on a file of its own. */
+struct dm_lock {
+  int fd; /* -1 when closed */
+};
+
+/* Opens (creating) `path` and locks it exclusively. Without `wait`, a lock that another holds is
+ * DM_ERROR_BUSY; with it, a signal ends the wait with DM_ERROR_INTERRUPTED. */
+int dm_lock_open(struct dm_lock *lock, const char *path, bool wait, struct dm_error *err);
+
+/* Releases and closes; closed is fine. The file stays: removing it would let two hold "the" lock. */
+void dm_lock_close(struct dm_lock *lock);
+
+/* A read-only mapping of a whole regular file. */
+struct dm_mapping {
+  void *map;   /* NULL when closed, or when the file is empty */
+  size_t size; /* bytes */
+};
+
+/* Maps `path` without reading it. Not a regular file is DM_ERROR_FORMAT. */
+int dm_mapping_open(struct dm_mapping *mapping, const char *path, struct dm_error *err);
+
+/* Unmaps; closed is fine. */
+void dm_mapping_close(struct dm_mapping *mapping);
+
+#endif

@@ -1,0 +1,162 @@
+#include "datamaestro/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int make_folder(const char *path, struct dm_error *err) {
+  struct stat info;
+  if (mkdir(path, 0777) == 0)
+    return 0;
+  int cause = errno;
+  if (stat(path, &info) == 0) /* EEXIST, or EROFS and EACCES on a folder that is there */
+    return S_ISDIR(info.st_mode) ? 0 : dm_error_set(err, DM_ERROR, "%s: not a folder (folder expected)", path);
+  return dm_error_errno(err, cause, path);
+}
+
+int dm_file_mkdirs(const char *path, struct dm_error *err) {
+  char partial[PATH_MAX];
+  size_t length = strlen(path);
+  if (length >= sizeof partial)
+    return dm_error_errno(err, ENAMETOOLONG, path);
+  memcpy(partial, path, length + 1);
+  for (char *slash = strchr(partial + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    if (make_folder(partial, err) != 0)
+      return -1;
+    *slash = '/';
+  }
+  return make_folder(path, err);
+}
+
+int dm_file_write(int fd, const void *bytes, size_t size, const char *subject, struct dm_error *err) {
+  const char *next = bytes;
+  while (size > 0) {
+    ssize_t written = write(fd, next, size);
+    if (written < 0 && errno != EINTR)
+      return dm_error_errno(err, errno, subject);
+    if (written > 0) {
+      next += written;
+      size -= (size_t)written;
+    }
+  }
+  return 0;
+}
+
+/* Opens, fsyncs and closes `path`, a file or a folder. */
+static int sync_path(const char *path, int flags, struct dm_error *err) {
+  int fd = open(path, flags | O_CLOEXEC);
+  if (fd < 0)
+    return dm_error_errno(err, errno, path);
+  int status = fsync(fd);
+  int cause = errno;
+  (void)close(fd);
+  /* Some network file systems cannot sync a folder and say EINVAL: nothing more can be done there. */
+  if (status != 0 && !(cause == EINVAL && (flags & O_DIRECTORY) != 0))
+    return dm_error_errno(err, cause, path);
+  return 0;
+}
+
+static int sync_folder_of(const char *path, struct dm_error *err) {
+  char folder[PATH_MAX];
+  const char *slash = strrchr(path, '/');
+  if (slash == NULL)
+    return sync_path(".", O_RDONLY | O_DIRECTORY, err);
+  size_t length = slash == path ? 1 : (size_t)(slash - path);
+  if (length >= sizeof folder)
+    return dm_error_errno(err, ENAMETOOLONG, path);
+  memcpy(folder, path, length);
+  folder[length] = '\0';
+  return sync_path(folder, O_RDONLY | O_DIRECTORY, err);
+}
+
+int dm_file_publish(const char *part, const char *path, struct dm_error *err) {
+  if (sync_path(part, O_RDONLY, err) != 0)
+    return -1;
+  if (rename(part, path) != 0)
+    return dm_error_errno(err, errno, path);
+  return sync_folder_of(path, err);
+}
+
+int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err) {
+  char part[PATH_MAX];
+  int length = snprintf(part, sizeof part, "%s.XXXXXX", path);
+  if (length < 0 || (size_t)length >= sizeof part)
+    return dm_error_errno(err, ENAMETOOLONG, path);
+  int fd = mkostemp(part, O_CLOEXEC);
+  if (fd < 0)
+    return dm_error_errno(err, errno, path);
+  /* mkostemp makes the file private; a shared data directory wants what umask says. */
+  mode_t mask = umask(0);
+  (void)umask(mask);
+  int status = fchmod(fd, 0666 & ~mask) == 0 ? 0 : dm_error_errno(err, errno, part);
+  if (status == 0)
+    status = dm_file_write(fd, bytes, size, path, err);
+  if (close(fd) != 0 && status == 0)
+    status = dm_error_errno(err, errno, path);
+  if (status == 0)
+    status = dm_file_publish(part, path, err);
+  if (status != 0)
+    (void)unlink(part);
+  return status;
+}
+
+int dm_lock_open(struct dm_lock *lock, const char *path, bool wait, struct dm_error *err) {
+  lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock->fd < 0)
+    return dm_error_errno(err, errno, path);
+  if (flock(lock->fd, LOCK_EX | (wait ? 0 : LOCK_NB)) == 0)
+    return 0;
+  int cause = errno;
+  dm_lock_close(lock);
+  if (cause == EWOULDBLOCK)
+    return dm_error_set(err, DM_ERROR_BUSY, "%s: locked by another process", path);
+  if (cause == EINTR)
+    return dm_error_set(err, DM_ERROR_INTERRUPTED, "%s: interrupted while waiting for the lock", path);
+  return dm_error_errno(err, cause, path);
+}
+
+void dm_lock_close(struct dm_lock *lock) {
+  if (lock->fd >= 0)
+    (void)close(lock->fd);
+  lock->fd = -1;
+}
+
+int dm_mapping_open(struct dm_mapping *mapping, const char *path, struct dm_error *err) {
+  struct stat info;
+  int status = 0;
+  mapping->map = NULL;
+  mapping->size = 0;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without a writer must not hang us */
+  if (fd < 0)
+    return dm_error_errno(err, errno, path);
+  if (fstat(fd, &info) != 0)
+    status = dm_error_errno(err, errno, path);
+  else if (!S_ISREG(info.st_mode))
+    status = dm_error_set(err, DM_ERROR_FORMAT, "%s: not a regular file (file expected)", path);
+  else if (info.st_size > 0) {
+    void *map = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED)
+      status = dm_error_errno(err, errno, path);
+    else {
+      mapping->map = map;
+      mapping->size = (size_t)info.st_size;
+    }
+  }
+  (void)close(fd);
+  return status;
+}
+
+void dm_mapping_close(struct dm_mapping *mapping) {
+  if (mapping->map != NULL)
+    (void)munmap(mapping->map, mapping->size);
+  mapping->map = NULL;
+  mapping->size = 0;
+}
