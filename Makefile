@@ -22,7 +22,7 @@ FLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -f
 FLAGS_debug    := -O0 -g
 FLAGS_coverage := -O0 -g --coverage
 LIBS := $(shell pkg-config --exists libisal 2>/dev/null && echo libisal) zlib
-CPPFLAGS += -Iinclude -Isrc -Isrc/api -D_GNU_SOURCE -DDM_VERSION='"$(VERSION)"' \
+CPPFLAGS += -Iinclude -Isrc -Isrc/api -I$(BUILD)/gen -D_GNU_SOURCE -DDM_VERSION='"$(VERSION)"' \
             $(shell pkg-config --exists libisal 2>/dev/null && echo -DDM_HAVE_ISAL)
 CFLAGS   += -std=c11 $(WARNINGS) $(FLAGS_$(MODE)) -fPIC -fvisibility=hidden -pthread
 CFLAGS   += $(shell pkg-config --cflags lua5.4 2>/dev/null)
@@ -36,8 +36,10 @@ PKGS_digest := libcrypto
 PKGS_http   := libcurl libcrypto $(LIBS)
 
 CORE_OBJS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
-API_OBJS  := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out $(PLUGINS:%=src/api/lua_%.c),$(wildcard src/api/*.c)))
-HOST_OBJS := $(BUILD)/obj/main.o $(BUILD)/obj/host.o $(API_OBJS)
+BUILT_IN  := $(filter-out util $(PLUGINS),$(patsubst src/api/lua_%.c,%,$(wildcard src/api/lua_*.c)))
+MODULES   := $(BUILD)/gen/lua_modules.h
+HOST_OBJS := $(BUILD)/obj/main.o $(BUILD)/obj/host.o $(BUILD)/obj/api/lua_util.o \
+             $(BUILT_IN:%=$(BUILD)/obj/api/lua_%.o)
 CORE      := $(BUILD)/obj/core.a
 PROGRAM   := $(BUILD)/datamaestro
 LIBDIR    := $(BUILD)/lib/datamaestro/datamaestro/api
@@ -47,11 +49,17 @@ SHARE     := $(BUILD)/share/datamaestro
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: tools-build $(PROGRAM) $(PLUGINS:%=$(LIBDIR)/%.so) $(SHARE) ## build the program (build/datamaestro, run in place)
+all: $(PROGRAM) $(foreach p,$(PLUGINS),$(if $(wildcard src/api/lua_$(p).c),$(LIBDIR)/$(p).so)) $(SHARE) ## build the program (build/datamaestro, run in place)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# The modules linked into the program, one `X(NAME)` a line: what src/api holds is what there is.
+$(BUILD)/obj/host.o: $(MODULES)
+$(MODULES): $(wildcard src/api) Makefile
+	@mkdir -p $(@D)
+	@echo '$(BUILT_IN)' | tr ' ' '\n' | sed 's/.*/X(&)/' >$@
 
 $(CORE): $(CORE_OBJS)
 	@rm -f $@

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/lua_modules.h"
-
 /* Lua slots kept free below every Lua call that we start. Debian 12's Lua 5.4.4 reads freed memory
  * when the stack moves inside a `..` metamethod; a reserve in the base frame (which the collector
  * cannot shrink away) keeps the stack in place for all but very deep calls. docs/design.md, "The `..`
@@ -87,13 +85,19 @@ static void reserve_in_coroutines(lua_State *L) {
   lua_pop(L, 1);
 }
 
+/* lua_modules.h is made by the Makefile from the names of src/api/lua_*.c. */
+#define X(name) int luaopen_datamaestro_api_##name(lua_State *L);
+#include "lua_modules.h"
+#undef X
+
 static void preload_modules(lua_State *L) {
+  static const luaL_Reg modules[] = {
+#define X(name) {"datamaestro.api." #name, luaopen_datamaestro_api_##name},
+#include "lua_modules.h"
+#undef X
+      {NULL, NULL}};
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-#define PRELOAD(name)                                                                                        \
-  lua_pushcfunction(L, luaopen_datamaestro_api_##name);                                                      \
-  lua_setfield(L, -2, "datamaestro.api." #name);
-  DM_LUA_MODULES(PRELOAD)
-#undef PRELOAD
+  luaL_setfuncs(L, modules, 0);
   lua_pop(L, 1);
 }
 

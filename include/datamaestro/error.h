@@ -6,15 +6,15 @@
 /* What went wrong, as far as a caller can act on it. The names (dm_error_name) are the ones that
  * Lua sees; the exit status of each stands in lua/datamaestro/status.lua. */
 enum dm_error_code {
-  DM_ERROR = 0,       /* anything else */
-  DM_ERROR_USAGE,     /* bad arguments */
-  DM_ERROR_UNKNOWN,   /* no such dataset, repository, file */
-  DM_ERROR_NETWORK,   /* host, connection, TLS, timeout, HTTP status */
-  DM_ERROR_CHECKSUM,  /* bytes are not what was declared */
-  DM_ERROR_AUTH,      /* token or login needed */
-  DM_ERROR_SPACE,     /* disk or quota full */
-  DM_ERROR_BUSY,      /* another process holds it */
-  DM_ERROR_FORMAT,    /* damaged, or not of the stated format */
+  DM_ERROR = 0,        /* anything else */
+  DM_ERROR_USAGE,      /* bad arguments */
+  DM_ERROR_UNKNOWN,    /* no such dataset, repository, file */
+  DM_ERROR_NETWORK,    /* host, connection, TLS, timeout, HTTP status */
+  DM_ERROR_CHECKSUM,   /* bytes are not what was declared */
+  DM_ERROR_AUTH,       /* token or login needed */
+  DM_ERROR_SPACE,      /* disk or quota full */
+  DM_ERROR_BUSY,       /* another process holds it */
+  DM_ERROR_FORMAT,     /* damaged, or not of the stated format */
   DM_ERROR_INTERRUPTED /* Ctrl-C, or the caller's own callback asked to stop */
 };
 

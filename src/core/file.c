@@ -17,7 +17,8 @@ static int make_folder(const char *path, struct dm_error *err) {
     return 0;
   int cause = errno;
   if (stat(path, &info) == 0) /* EEXIST, or EROFS and EACCES on a folder that is there */
-    return S_ISDIR(info.st_mode) ? 0 : dm_error_set(err, DM_ERROR, "%s: not a folder (folder expected)", path);
+    return S_ISDIR(info.st_mode) ? 0
+                                 : dm_error_set(err, DM_ERROR, "%s: not a folder (folder expected)", path);
   return dm_error_errno(err, cause, path);
 }
 

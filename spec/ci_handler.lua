@@ -1,0 +1,12 @@
+--- busted's output plus the line that counts: "N passed, N failed[, N skipped]", last.
+return function(options)
+  local busted = require "busted"
+  local base = require "busted.outputHandlers.plainTerminal"(options)
+  busted.subscribe({ "exit" }, function()
+    local skipped = base.pendingsCount
+    io.write(("%d passed, %d failed%s\n"):format(base.successesCount, base.failuresCount + base.errorsCount,
+      skipped > 0 and (", %d skipped"):format(skipped) or ""))
+    return nil, true
+  end, { priority = 100 })
+  return base
+end

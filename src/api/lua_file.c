@@ -1,0 +1,217 @@
+/* Module datamaestro.api.file: folders, whole reads, atomic writes, locks. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "datamaestro/file.h"
+#include "lua_util.h"
+
+#define LOCK "datamaestro.lock"
+
+enum { READ_MAXIMUM = 64 * 1024 * 1024 }; /* bytes: scripts, settings and states are far smaller */
+
+static int fail_errno(lua_State *L, const char *path) {
+  struct dm_error err;
+  (void)dm_error_errno(&err, errno, path);
+  return dm_lua_fail(L, &err);
+}
+
+static int push_done(lua_State *L, int status, const struct dm_error *err) {
+  if (status != 0)
+    return dm_lua_fail(L, err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* file.mkdirs(path) → true | nil, message, code: creates a folder and its missing parents. */
+static int file_mkdirs(lua_State *L) {
+  struct dm_error err;
+  return push_done(L, dm_file_mkdirs(luaL_checkstring(L, 1), &err), &err);
+}
+
+static const char *type_of_mode(mode_t mode) {
+  if (S_ISREG(mode))
+    return "file";
+  if (S_ISDIR(mode))
+    return "folder";
+  return S_ISLNK(mode) ? "link" : "other";
+}
+
+/* file.stat(path) → {type = "file"|"folder"|"link"|"other", size (bytes), mtime (seconds)} | nil,
+ * message, code: follows links, so "link" never stands there but for file.stat(path, true). */
+static int file_stat(lua_State *L) {
+  struct stat info;
+  const char *path = luaL_checkstring(L, 1);
+  if ((lua_toboolean(L, 2) ? lstat(path, &info) : stat(path, &info)) != 0)
+    return fail_errno(L, path);
+  lua_createtable(L, 0, 3);
+  lua_pushstring(L, type_of_mode(info.st_mode));
+  lua_setfield(L, -2, "type");
+  lua_pushinteger(L, (lua_Integer)info.st_size);
+  lua_setfield(L, -2, "size");
+  lua_pushinteger(L, (lua_Integer)info.st_mtime);
+  lua_setfield(L, -2, "mtime");
+  return 1;
+}
+
+static int sort_names(lua_State *L) {
+  lua_getglobal(L, "table");
+  lua_getfield(L, -1, "sort");
+  lua_remove(L, -2);
+  lua_pushvalue(L, -2);
+  lua_call(L, 1, 0);
+  return 1;
+}
+
+/* file.list(path) → array of the names in a folder, sorted by byte | nil, message, code. */
+static int file_list(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  struct dirent **entries = NULL;
+  int count = scandir(path, &entries, NULL, NULL);
+  if (count < 0)
+    return fail_errno(L, path);
+  lua_Integer kept = 0;
+  lua_createtable(L, count, 0); /* a memory error here leaks the entries, and only then */
+  for (int i = 0; i < count; i++) {
+    const char *name = entries[i]->d_name;
+    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+      lua_pushstring(L, name);
+      lua_rawseti(L, -2, ++kept);
+    }
+    free(entries[i]);
+  }
+  free(entries);
+  return sort_names(L);
+}
+
+/* file.read(path) → content as a string (64 MiB at most) | nil, message, code. */
+static int file_read(lua_State *L) {
+  struct dm_error err;
+  const char *path = luaL_checkstring(L, 1);
+  FILE *stream = fopen(path, "rbe");
+  if (stream == NULL)
+    return fail_errno(L, path);
+  luaL_Buffer buffer;
+  size_t total = 0;
+  size_t got = 0;
+  luaL_buffinit(L, &buffer);
+  do {
+    got = fread(luaL_prepbuffer(&buffer), 1, LUAL_BUFFERSIZE, stream);
+    luaL_addsize(&buffer, got);
+    total += got;
+  } while (got > 0 && total <= READ_MAXIMUM);
+  int failed = ferror(stream) ? errno : 0;
+  (void)fclose(stream);
+  if (failed != 0)
+    (void)dm_error_errno(&err, failed, path);
+  else if (total > READ_MAXIMUM)
+    (void)dm_error_set(&err, DM_ERROR_FORMAT, "%s: over 64 MiB (a small file expected)", path);
+  else {
+    luaL_pushresult(&buffer);
+    return 1;
+  }
+  return dm_lua_fail(L, &err);
+}
+
+/* file.replace(path, content) → true | nil, message, code: atomically, through a part file. */
+static int file_replace(lua_State *L) {
+  struct dm_error err;
+  size_t size = 0;
+  const char *path = luaL_checkstring(L, 1);
+  const char *content = luaL_checklstring(L, 2, &size);
+  return push_done(L, dm_file_replace(path, content, size, &err), &err);
+}
+
+/* file.publish(part, path) → true | nil, message, code: fsync, rename, fsync of the folder. */
+static int file_publish(lua_State *L) {
+  struct dm_error err;
+  return push_done(L, dm_file_publish(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &err), &err);
+}
+
+/* file.remove(path) → true | nil, message, code: a file or an empty folder; absent is fine. */
+static int file_remove(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  if (remove(path) != 0 && errno != ENOENT)
+    return fail_errno(L, path);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* file.realpath(path) → absolute path without links, `.` and `..` | nil, message, code. */
+static int file_realpath(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  char *real = realpath(path, NULL);
+  if (real == NULL)
+    return fail_errno(L, path);
+  lua_pushstring(L, real);
+  free(real);
+  return 1;
+}
+
+/* file.cwd() → the current folder's absolute path | nil, message, code. */
+static int file_cwd(lua_State *L) {
+  char *folder = getcwd(NULL, 0);
+  if (folder == NULL)
+    return fail_errno(L, ".");
+  lua_pushstring(L, folder);
+  free(folder);
+  return 1;
+}
+
+/* file.isatty(fd) → boolean. */
+static int file_isatty(lua_State *L) {
+  lua_pushboolean(L, isatty((int)luaL_checkinteger(L, 1)));
+  return 1;
+}
+
+/* file.pid() → this process's number, for names that no other process uses. */
+static int file_pid(lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)getpid());
+  return 1;
+}
+
+/* file.lock(path, wait) → handle with :close(), to-be-closed | nil, message, code ("busy" when not
+ * waiting and another holds it, "interrupted" by a signal while waiting). */
+static int file_lock(lua_State *L) {
+  struct dm_error err;
+  const char *path = luaL_checkstring(L, 1);
+  bool wait = lua_toboolean(L, 2) != 0;
+  struct dm_lock *lock = lua_newuserdatauv(L, sizeof *lock, 0);
+  lock->fd = -1;
+  luaL_setmetatable(L, LOCK);
+  if (dm_lock_open(lock, path, wait, &err) != 0)
+    return dm_lua_fail(L, &err);
+  return 1;
+}
+
+static int lock_close(lua_State *L) {
+  dm_lock_close(luaL_checkudata(L, 1, LOCK));
+  return 0;
+}
+
+DM_LUA_MODULE int luaopen_datamaestro_api_file(lua_State *L);
+
+int luaopen_datamaestro_api_file(lua_State *L) {
+  static const luaL_Reg functions[] = {{"mkdirs", file_mkdirs},
+                                       {"stat", file_stat},
+                                       {"list", file_list},
+                                       {"read", file_read},
+                                       {"replace", file_replace},
+                                       {"publish", file_publish},
+                                       {"remove", file_remove},
+                                       {"realpath", file_realpath},
+                                       {"cwd", file_cwd},
+                                       {"isatty", file_isatty},
+                                       {"pid", file_pid},
+                                       {"lock", file_lock},
+                                       {NULL, NULL}};
+  static const luaL_Reg metamethods[] = {{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"close", lock_close}, {NULL, NULL}};
+  dm_lua_class(L, LOCK, metamethods, methods);
+  luaL_newlib(L, functions);
+  return 1;
+}
