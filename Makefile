@@ -78,4 +78,140 @@ $(SHARE):
 	ln -sfn $(abspath lua) $@/lua
 	ln -sfn $(abspath datasets) $@/datasets
 
+# --- Set-up -----------------------------------------------------------------------------------------
+# Installs what is missing of $(1) from Debian, as root or through sudo; where neither is to be had, says
+# what a person must run.
+define ensure
+@missing=$$(for package in $(1); do \
+    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || echo $$package; done); \
+[ -n "$$missing" ] || exit 0; \
+missing=$$(echo $$missing); \
+if ! command -v apt-get >/dev/null; then \
+    echo "This system has no apt-get. Install its counterparts of these Debian packages, then run make again:"; \
+    echo "  $$missing"; exit 1; \
+fi; \
+if [ "$$(id -u)" = 0 ]; then as_root=; \
+elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then as_root=sudo; \
+else \
+    echo "Packages are missing, and this account may not install them. Have an administrator run:"; \
+    echo "  apt-get install --no-install-recommends $$missing"; exit 1; \
+fi; \
+echo "Installing: $$missing"; \
+$$as_root apt-get update -qq && \
+$$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >$(BUILD)/apt.log 2>&1 \
+    || { cat $(BUILD)/apt.log; exit 1; }
+endef
+
+$(BUILD):
+	@mkdir -p $@
+
+deps-demo: | $(BUILD)
+	$(call ensure,$(DEPS_DEMO))
+deps-test: | $(BUILD)
+	$(call ensure,$(DEPS_TEST))
+deps-check: | $(BUILD)
+	$(call ensure,$(DEPS_CHECK))
+deps: deps-check ## install everything that any target needs
+
+# --- Use --------------------------------------------------------------------------------------------
+# Sub-makes, so that pkg-config is asked after the packages are there.
+demo: deps-demo ## prepare the real Fashion-MNIST, print its JSON and its tensors
+	@$(MAKE) --no-print-directory -s all
+	$(PROGRAM) --data $(BUILD)/demo-data prepare com.github.zalandoresearch.fashion.mnist
+	$(PROGRAM) --data $(BUILD)/demo-data run docs/examples/tensors.lua com.github.zalandoresearch.fashion.mnist
+
+install: all ## install below PREFIX (default /usr/local), staged below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/datamaestro/datamaestro/api \
+	    $(DESTDIR)$(PREFIX)/share/datamaestro
+	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/datamaestro
+	install -m 644 $(LIBDIR)/*.so $(DESTDIR)$(PREFIX)/lib/datamaestro/datamaestro/api
+	cp -R --no-preserve=ownership,mode lua datasets $(DESTDIR)$(PREFIX)/share/datamaestro/
+
+uninstall: ## remove what install put there
+	rm -rf $(DESTDIR)$(PREFIX)/bin/datamaestro $(DESTDIR)$(PREFIX)/lib/datamaestro $(DESTDIR)$(PREFIX)/share/datamaestro
+
+# --- Tests and checks -------------------------------------------------------------------------------
+SPEC   ?= spec
+FILTER ?=
+BUSTED  = DATAMAESTRO=$(abspath $(PROGRAM)) $(PROGRAM) run /usr/bin/busted -o spec/ci_handler.lua \
+          $(if $(FILTER),--filter='$(FILTER)') $(SPEC)
+
+test: deps-test ## run the specs; SPEC=file or folder, FILTER=pattern for some of them
+	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s specs
+
+specs:
+	@$(BUSTED)
+
+asan: deps-check ## the specs on a build with address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory -s MODE=asan BUILD=$(BUILD)-asan all
+	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
+	    LSAN_OPTIONS=suppressions=$(abspath spec/support/lsan.txt) \
+	    $(MAKE) --no-print-directory -s MODE=asan BUILD=$(BUILD)-asan specs
+
+stress: deps-test ## the specs of everything with handles, with the collector at its most aggressive
+	@$(MAKE) --no-print-directory -s all
+	@DATAMAESTRO_STRESS=1 $(MAKE) --no-print-directory -s specs SPEC="$(STRESS_SPECS)"
+STRESS_SPECS := spec/core spec/definition spec/data
+
+valgrind: deps-test ## the specs of the C modules under valgrind
+	@$(MAKE) --no-print-directory -s all
+	@valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
+	    --suppressions=spec/support/valgrind.supp $(PROGRAM) run /usr/bin/busted -o spec/ci_handler.lua \
+	    $(VALGRIND_SPECS)
+VALGRIND_SPECS := spec/core spec/definition
+
+coverage: deps-check ## lines of C that the specs reach (build-coverage/coverage.txt)
+	@$(MAKE) --no-print-directory -s MODE=coverage BUILD=$(BUILD)-coverage all
+	@$(MAKE) --no-print-directory -s MODE=coverage BUILD=$(BUILD)-coverage specs
+	gcovr -r . --object-directory $(BUILD)-coverage/obj -e spec | tee $(BUILD)-coverage/coverage.txt
+
+C_FILES  := $(wildcard src/*.c src/*/*.c)
+C_ALL    := $(C_FILES) $(wildcard src/*.h src/*/*.h include/datamaestro/*.h spec/fuzz/*.c)
+TIDY     := $(C_FILES:%=$(BUILD)/tidy/%.ok)
+
+format: ## format the C sources
+	clang-format -i $(C_ALL)
+
+$(BUILD)/tidy/%.c.ok: %.c $(wildcard include/datamaestro/*.h src/api/*.h) .clang-tidy $(MODULES)
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $$(pkg-config --cflags lua5.4) 2>/dev/null && touch $@
+
+lint: deps-check ## format, clang-tidy, cppcheck, luacheck
+	@$(MAKE) --no-print-directory -s all
+	clang-format --dry-run -Werror $(C_ALL)
+	@echo clang-tidy; $(MAKE) --no-print-directory -s -j2 -k tidy
+	cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	    -Iinclude -Isrc -Isrc/api src
+	luacheck -q lua spec datasets docs bench
+
+tidy: $(TIDY)
+
+check: lint test asan ## everything that a change must pass: build, format, lint, specs, sanitizers
+
+FUZZ_SECONDS ?= 60
+fuzz: deps-check $(MODULES) ## every fuzz target for FUZZ_SECONDS (default 60)
+	@set -e; for target in spec/fuzz/fuzz_*.c; do \
+	    name=$$(basename $$target .c); mkdir -p $(BUILD)/fuzz/corpus-$$name; \
+	    clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(CPPFLAGS) -std=c11 -w \
+	        $$(pkg-config --cflags lua5.4) $$target $(wildcard src/core/*.c) \
+	        $$(sed -n 's/^ \* fuzz-sources: //p' $$target) \
+	        -o $(BUILD)/fuzz/$$name $$(pkg-config --libs lua5.4 $(PKGS_http)) -pthread; \
+	    echo "$$name: $(FUZZ_SECONDS) s"; \
+	    $(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+	        -print_final_stats=0 -verbosity=0 $(BUILD)/fuzz/corpus-$$name; \
+	done
+
+bench: all ## the measurements of README and docs (some need hyperfine)
+	@for script in bench/*.sh; do echo "== $$script"; sh $$script $(PROGRAM); done
+
+clean: ## remove the build folders
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-coverage
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
+.PHONY: all deps deps-demo deps-test deps-check demo install uninstall test specs asan stress valgrind \
+        coverage format lint tidy check fuzz bench clean help
+
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

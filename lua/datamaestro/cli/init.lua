@@ -1,15 +1,78 @@
---- The command line: argv in, exit status out.
+--- The command line: argv in, exit status out. The only layer that prints.
+-- A command is a file commands/<name>.lua that returns
+--   { summary = string,
+--     configure = function(parser): declares its arguments (lua-argparse),
+--     run = function(session, arguments) → true | status | nil, message, code }
+local Session = require "datamaestro.cli.session"
+local status = require "datamaestro.status"
+
+-- These need no arguments, so that they start without the argument parser.
+local BARE = { version = "version", ["--version"] = "version" }
+
+local function command(name)
+  return require("datamaestro.cli.commands." .. name)
+end
+
+-- A failure that was not foreseen is a defect of ours, whose place we want to know.
+local function describe(debugging)
+  return function(problem)
+    if type(problem) == "table" and problem.code then
+      return problem
+    elseif type(problem) == "table" and problem.help then
+      return problem
+    end
+    local message = tostring(problem)
+    if debugging then
+      message = debug.traceback(message, 2)
+    end
+    return { defect = true, message = message, code = "error" }
+  end
+end
+
+local function report(session, problem)
+  if problem.help then
+    session:print(problem.help)
+    return 0
+  end
+  local message = problem.message
+  if problem.defect then
+    message = "internal error: " .. message .. (session.debug and "" or " (--debug shows where)")
+  end
+  session:complain(message)
+  return status[problem.code] or status.error
+end
+
+local function execute(session, name, arguments)
+  local result, message, code = command(name).run(session, arguments)
+  if result == nil then
+    return report(session, { message = message, code = code })
+  end
+  return result == true and 0 or result
+end
+
+local function parse_and_execute(argv, debugging)
+  local parser = require "datamaestro.cli.parser"
+  local name, arguments, problem = parser.parse(argv)
+  local session = Session.new(arguments or { debug = debugging })
+  if not name then
+    return report(session, problem)
+  end
+  local ok, result = xpcall(execute, describe(debugging), session, name, arguments)
+  session:finish()
+  return ok and result or report(session, result)
+end
 
 --- Runs the command line.
 -- @param argv table: argv[0] the program, argv[1…] its arguments
 -- @return integer: the exit status
 return function(argv)
-  if argv[1] == "version" then
-    print(require "datamaestro.api.host".version)
-    return 0
+  local debugging = false
+  for _, argument in ipairs(argv) do
+    debugging = debugging or argument == "--debug"
   end
-  local script = { [0] = argv[2], table.unpack(argv, 3) }
-  arg = script -- luacheck: ignore
-  assert(loadfile(argv[2]))(table.unpack(script))
-  return 0
+  if #argv == 1 and BARE[argv[1]] then
+    return execute(Session.new {}, BARE[argv[1]], {})
+  end
+  local ok, result = xpcall(parse_and_execute, describe(debugging), argv, debugging)
+  return ok and result or report(Session.new { debug = debugging }, result)
 end

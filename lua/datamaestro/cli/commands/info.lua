@@ -1,0 +1,114 @@
+--- `datamaestro info ID`
+local text = require "datamaestro.text"
+
+local function type_names(dataset)
+  local names = {}
+  for i, ancestor in ipairs(require "datamaestro.data.types".ancestors(dataset.type)) do
+    names[i] = ancestor.id
+  end
+  return names
+end
+
+-- What is on disk of a resource, without reading it: its state as recorded, its size as found.
+local function resource_rows(store, dataset)
+  local file = require "datamaestro.api.file"
+  local states = store:states(dataset)
+  local rows = {}
+  for i, resource in ipairs(dataset.resources) do
+    local path = store:path(dataset, resource)
+    local found = file.stat(path)
+    rows[i] = {
+      name = resource.name,
+      kind = resource.kind,
+      url = resource.url,
+      size = resource.size,
+      path = path,
+      state = states[resource.name] or "none",
+      stored = found and found.size,
+    }
+  end
+  return rows
+end
+
+local function print_json(session, dataset, rows)
+  local json = require "datamaestro.json"
+  local function ordered(pairs_list)
+    local object = json.object()
+    for _, pair in ipairs(pairs_list) do
+      json.set(object, pair[1], pair[2])
+    end
+    return object
+  end
+  local resources = json.array {}
+  for i, row in ipairs(rows) do
+    resources[i] = ordered {
+      { "name", row.name }, { "kind", row.kind }, { "url", row.url }, { "size", row.size },
+      { "path", row.path }, { "state", row.state }, { "stored", row.stored },
+    }
+  end
+  session:print_json(ordered {
+    { "id", dataset.id }, { "repository", dataset.repository.id }, { "name", dataset.name },
+    { "url", dataset.url }, { "types", json.array(type_names(dataset)) },
+    { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
+    { "resources", resources }, { "description", dataset.description }, { "definition", dataset.file },
+  })
+end
+
+local function print_text(session, dataset, rows)
+  local function line(format, ...)
+    session:print(text.printable(format:format(...)))
+  end
+  line("%s", dataset.name ~= "" and dataset.name or dataset.id)
+  if dataset.url then
+    line("%s", dataset.url)
+  end
+  line("Id: %s (repository %s)", dataset.id, dataset.repository.id)
+  line("Types: %s", table.concat(type_names(dataset), ", "))
+  if #dataset.tags > 0 then
+    line("Tags: %s", table.concat(dataset.tags, ", "))
+  end
+  if #dataset.tasks > 0 then
+    line("Tasks: %s", table.concat(dataset.tasks, ", "))
+  end
+  if #rows > 0 then
+    line("Resources:")
+  end
+  for _, row in ipairs(rows) do
+    local size = row.size and text.size(row.size) or "size not declared"
+    local state = row.state
+    if row.stored then
+      state = ("%s, %s on disk"):format(state, text.size(row.stored))
+    end
+    line("  %-14s %s  (%s)", row.name, size, state)
+    line("  %-14s %s", "", row.url or row.kind)
+  end
+  if dataset.description and dataset.description ~= "" then
+    line("\n%s", text.wrap(dataset.description))
+  else
+    line("\n(no description)")
+  end
+end
+
+return {
+  summary = "Show what a dataset is, where it comes from, and what of it is here.",
+  configure = function(parser)
+    parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
+  end,
+  run = function(session, arguments)
+    local dataset, message, code = session:registry():find(arguments.id)
+    local store
+    if dataset then
+      store, message, code = session:store()
+    end
+    if not store then
+      return nil, message, code
+    end
+    local rows = resource_rows(store, dataset)
+    if session.json then
+      print_json(session, dataset, rows)
+    else
+      print_text(session, dataset, rows)
+    end
+    return true
+  end,
+}

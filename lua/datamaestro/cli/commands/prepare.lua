@@ -1,0 +1,31 @@
+--- `datamaestro prepare ID`
+return {
+  summary = "Fetch what is missing of a dataset and print where its files are, as JSON.",
+  configure = function(parser)
+    parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
+    parser:option("--encoder", "normal, or xpm (for experimaestro: typed objects and paths).")
+      :choices({ "normal", "xpm" }):default("normal"):argname "NAME"
+    parser:flag("--no-downloads", "Fetch nothing: print where the files would be.")
+  end,
+  run = function(session, arguments)
+    local prepare = require "datamaestro.engine.prepare"
+    local dataset, message, code = session:registry():find(arguments.id)
+    local store, done, object
+    if dataset then
+      store, message, code = session:store()
+    end
+    if store and arguments.no_downloads then
+      done = true
+    elseif store then
+      done, message, code = prepare.download(store, dataset, session:download_options())
+    end
+    if done then
+      object, message, code = prepare.open(store, dataset)
+    end
+    if not object then
+      return nil, message, code
+    end
+    session:print_json(require "datamaestro.data.encode"(object, arguments.encoder))
+    return true
+  end,
+}

@@ -1,0 +1,25 @@
+--- `datamaestro repositories`
+local text = require "datamaestro.text"
+
+return {
+  summary = "List the repositories of dataset definitions.",
+  run = function(session)
+    local json = require "datamaestro.json"
+    local repositories = session:registry():repositories()
+    local rows = json.array {}
+    for i, repository in ipairs(repositories) do
+      local row = json.object()
+      json.set(row, "id", repository.id)
+      json.set(row, "description", repository.description)
+      json.set(row, "path", repository.path)
+      rows[i] = row
+      if not session.json then
+        session:print(text.printable(("%s: %s"):format(repository.id, repository.description or "")))
+      end
+    end
+    if session.json then
+      session:print_json(rows)
+    end
+    return true
+  end,
+}

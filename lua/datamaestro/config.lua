@@ -1,0 +1,48 @@
+--- Where things are: the data directory, the user's folders.
+local file = require "datamaestro.api.file"
+
+local config = {}
+
+--- The user's home folder.
+-- @return string | nil, message, "usage" when HOME is not set
+function config.home()
+  local home = os.getenv "HOME"
+  if home and home ~= "" then
+    return home
+  end
+  return nil, "HOME: not set (a home folder expected; or give --data DIR)", "usage"
+end
+
+--- Makes a path absolute: `~` is the home folder, the rest is relative to the current folder.
+-- @param path string
+-- @return string | nil, message, code
+function config.absolute(path)
+  if path == "~" or path:sub(1, 2) == "~/" then
+    local home, message, code = config.home()
+    if not home then
+      return nil, message, code
+    end
+    return home .. path:sub(2)
+  elseif path:sub(1, 1) == "/" then
+    return path
+  end
+  local folder, message, code = file.cwd()
+  if not folder then
+    return nil, message, code
+  end
+  return folder .. "/" .. path
+end
+
+--- The data directory: as asked, else $DATAMAESTRO_DIR, else ~/datamaestro.
+-- @param asked string|nil: what --data says
+-- @return string: absolute, without a slash at its end | nil, message, code
+function config.data_directory(asked)
+  local path = asked or os.getenv "DATAMAESTRO_DIR"
+  local absolute, message, code = config.absolute(path and path ~= "" and path or "~/datamaestro")
+  if not absolute then
+    return nil, message, code
+  end
+  return (absolute:gsub("(.)/+$", "%1"))
+end
+
+return config

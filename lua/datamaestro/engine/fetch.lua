@@ -1,0 +1,141 @@
+--- One file from the first of its sources that has the right bytes.
+local file = require "datamaestro.api.file"
+local verify = require "datamaestro.engine.verify"
+
+local fetch = {}
+
+-- What no other source can mend.
+local FINAL = { interrupted = true, space = true }
+
+local function local_path(url)
+  local path = url:match "^file://(/.*)$" or url:match "^file://localhost(/.*)$"
+  return path and path:gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end)
+end
+
+-- Local sources that exist first, then the network's in the order in which the author wrote them.
+local function order(sources, cached)
+  local here, remote = {}, {}
+  for _, source in ipairs(sources) do
+    local path = local_path(source.url)
+    if not path then
+      remote[#remote + 1] = source
+    elseif file.stat(path) then
+      here[#here + 1] = source
+    end
+  end
+  for _, source in ipairs(remote) do
+    local copy = cached and cached(source.url) .. ".dl"
+    if copy and file.stat(copy) then
+      here[#here + 1] = setmetatable({ url = "file://" .. copy:gsub("[^%w/._~-]", function(byte)
+        return ("%%%02X"):format(byte:byte())
+      end), origin = source.url }, { __index = source })
+    end
+  end
+  return here, remote
+end
+
+-- Fetches one source into spec.part and checks it; true | nil, message, code.
+local function try(source, spec, context)
+  local http = require "datamaestro.api.http"
+  local served = verify.digest(source)
+  -- Bytes that are proved as served need no second proof after decoding; a mirror that packed them anew
+  -- has only the content to go by.
+  local content = not served and verify.digest(spec.content) or nil
+  local keep = context.keep and not source.origin and source.url:find "^https?:" and context.cached(source.url)
+  local report, message, code = http.fetch {
+    url = source.url,
+    path = spec.part,
+    keep = keep and keep .. ".part" or nil,
+    decode = spec.decode,
+    size = source.size,
+    digests = served and { served } or {},
+    content_digests = content and { content } or {},
+    content_limit = spec.content and spec.content.size,
+    progress = context.progress and function(received, total)
+      context.progress(spec.label, received, total or source.size)
+    end,
+  }
+  if not report then
+    return nil, message, code
+  end
+  local same, difference = verify.matches(source, { size = report.size, [served or 0] = report.digests[served] })
+  if same then
+    same, difference = verify.matches(
+      spec.content and { size = spec.content.size, [content or 0] = spec.content[content] },
+      { size = report.content.size, [content or 0] = report.content.digests[content] })
+  end
+  if same and keep then
+    return fetch.keep(keep, source.url)
+  elseif not same then
+    file.remove(spec.part)
+    if keep then
+      file.remove(keep .. ".part")
+    end
+    return nil, ("%s: %s"):format(source.url, difference), "checksum"
+  end
+  return true
+end
+
+--- Puts a downloaded file among the kept ones: <cached>.dl, and its URL beside it.
+-- @param cached string: path without extension, whose `.part` is the download
+-- @param url string
+-- @return true | nil, message, code
+function fetch.keep(cached, url)
+  local done, message, code = file.publish(cached .. ".part", cached .. ".dl")
+  if done then
+    done, message, code = file.replace(cached .. ".url", url)
+  end
+  return done, message, code
+end
+
+-- What to say when no source had it: the one failure, or all of them.
+local function summary(spec, failures)
+  if #failures == 1 then
+    return ("%s: %s"):format(spec.label, failures[1].message), failures[1].code
+  end
+  local lines = { ("%s: none of %d sources has it"):format(spec.label, #failures) }
+  for _, failure in ipairs(failures) do
+    lines[#lines + 1] = "  " .. failure.message
+  end
+  return table.concat(lines, "\n"), failures[1].code
+end
+
+--- Fetches a file: tries its sources in turn, until one has the right bytes, and publishes it.
+-- @param spec table: label (for messages), sources (array of {url, size, md5, …: the bytes as served}),
+--   content ({size, sha256, …} of the file as stored, or nil), decode ("gzip" or nil), part (path to
+--   write), path (where the file appears in the end)
+-- @param context table: offline (boolean), keep (boolean: keep downloads), cached (function: URL → cache
+--   path without extension), progress (function(label, received, total|nil) or nil), warn (function(message))
+-- @return true | nil, message, code: the code is that of the first source that failed
+function fetch.obtain(spec, context)
+  local here, remote = order(spec.sources, context.cached)
+  if context.offline then
+    if #here == 0 then
+      local needed = remote[1] and remote[1].url or spec.sources[1].url
+      return nil, ("%s: %s is not on this machine (--offline was asked)"):format(spec.label, needed), "offline"
+    end
+    remote = {}
+  end
+  local sources = table.move(remote, 1, #remote, #here + 1, here)
+  if #sources == 0 then
+    return nil, ("%s: %s: no such file (and no other source)"):format(spec.label, spec.sources[1].url), "unknown"
+  end
+  local failures = {}
+  for i, source in ipairs(sources) do
+    local done, message, code = try(source, spec, context)
+    if done then
+      return file.publish(spec.part, spec.path)
+    end
+    failures[i] = { message = message, code = code }
+    if FINAL[code] then
+      return nil, ("%s: %s"):format(spec.label, message), code
+    elseif sources[i + 1] then
+      context.warn(("%s: %s; trying the next source"):format(spec.label, message))
+    end
+  end
+  return nil, summary(spec, failures)
+end
+
+return fetch

@@ -1,0 +1,110 @@
+--- Makes a dataset's files present and right, then opens it.
+local file = require "datamaestro.api.file"
+local plan = require "datamaestro.engine.plan"
+local resources = require "datamaestro.engine.resources"
+
+local prepare = {}
+
+local function ignore() end
+
+-- Carries out one action; true | nil, message, code.
+local function carry_out(store, dataset, step, workshop, context)
+  local name = step.resource.name
+  if step.action == "make" then
+    if step.reason then
+      context.warn(step.reason .. "; it is made again")
+    end
+    local kind = resources.kind(step.resource)
+    local part = ("%s/%s.%d.part"):format(workshop, step.resource.filename, file.pid())
+    local paths = { part = part, path = step.path }
+    local made, message, code = kind.make(step.resource, paths, context, dataset)
+    if not made then
+      store:set_state(dataset, name, "none")
+      return nil, message, code
+    end
+    context.done(step.resource, step.path)
+  end
+  return store:set_state(dataset, name, "complete")
+end
+
+-- Each resource is tried, so that what one failure leaves undone is little; the first failure is the result.
+local function carry_out_all(store, dataset, steps, context)
+  local workshop, message, code = store:workshop(dataset)
+  if not workshop then
+    return nil, message, code
+  end
+  local failures = {}
+  for _, step in ipairs(steps) do
+    if step.action ~= "keep" then
+      local done, why, kind = carry_out(store, dataset, step, workshop, context)
+      if not done then
+        failures[#failures + 1] = { message = why, code = kind }
+        if kind == "interrupted" or kind == "space" then
+          break
+        end
+      end
+    end
+  end
+  store:close_workshop(dataset)
+  if #failures == 0 then
+    return true
+  end
+  local messages = {}
+  for i, failure in ipairs(failures) do
+    messages[i] = failure.message
+  end
+  return nil, table.concat(messages, "\n"), failures[1].code
+end
+
+--- Brings all files of a dataset in place. Complete ones are left alone without a lock, a write or a
+-- connection.
+-- @param store store
+-- @param dataset dataset
+-- @param options table: offline, keep_downloads (booleans), progress (function(label, received, total|nil)),
+--   warn (function(message)), wait (function(path of the lock)), done (function(resource, path)); all optional
+-- @return true | nil, message, code
+function prepare.download(store, dataset, options)
+  local warn = options.warn or ignore
+  local first = plan.of(store, dataset)
+  if first.warning then
+    warn(first.warning)
+  end
+  if first.complete then
+    return true
+  end
+  local lock <close>, message, code = store:lock(dataset, options.wait)
+  if not lock then
+    return nil, message, code
+  end
+  if options.keep_downloads then
+    local made, why, kind = file.mkdirs(store.root .. "/cache")
+    if not made then
+      return nil, why, kind
+    end
+  end
+  -- Another process may have done it all while this one waited.
+  return carry_out_all(store, dataset, plan.of(store, dataset).actions, {
+    offline = options.offline,
+    keep = options.keep_downloads,
+    cached = function(url)
+      return store:cached(url)
+    end,
+    progress = options.progress,
+    warn = warn,
+    done = options.done or ignore,
+  })
+end
+
+--- Opens a dataset: calls its definition with the paths of its files, which need not be there yet.
+-- @param store store
+-- @param dataset dataset
+-- @return object: of the dataset's type, with nested ids set | nil, message, code
+function prepare.open(store, dataset)
+  local paths = {}
+  for _, resource in ipairs(dataset.resources) do
+    paths[resource.name] = store:path(dataset, resource)
+  end
+  return dataset:build(paths)
+end
+
+return prepare

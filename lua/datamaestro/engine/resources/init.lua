@@ -1,0 +1,14 @@
+--- Resource kinds, found by name: lua/datamaestro/engine/resources/<kind>.lua.
+-- A kind is a table with its declaration (doc, example, positional, schema, name) and, for the engine:
+--   stored(resource) → what is declared of the file as stored: {size, sha256, …}, each optional
+--   make(resource, paths, context) → true | nil, message, code: makes it; paths = {part, path}
+local resources = {}
+
+--- The kind of a resource.
+-- @param resource resource
+-- @return table
+function resources.kind(resource)
+  return require("datamaestro.engine.resources." .. resource.kind)
+end
+
+return resources

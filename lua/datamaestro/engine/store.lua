@@ -1,0 +1,164 @@
+--- The data directory: where datasets live, what state their resources are in, who is at work there.
+-- The layout and the state file are the Python program's, so that both can share one directory:
+--   data/<repository>/<id as path>/<filename>, .state.json and .state.lock beside them, and the files
+--   that are being made in .downloads/.
+local config = require "datamaestro.config"
+local file = require "datamaestro.api.file"
+local json = require "datamaestro.json"
+
+local store = {}
+
+local Store = { __name = "store" }
+Store.__index = Store
+
+local STATE_VERSION = 1
+
+--- Opens the data directory; nothing is read or made yet.
+-- @param asked string|nil: what --data says; default $DATAMAESTRO_DIR, then ~/datamaestro
+-- @return store | nil, message, code
+function store.open(asked)
+  local root, message, code = config.data_directory(asked)
+  if not root then
+    return nil, message, code
+  end
+  return setmetatable({ root = root }, Store)
+end
+
+--- The folder of a dataset.
+-- @param dataset dataset
+-- @return string: absolute path
+function Store:folder(dataset)
+  return ("%s/data/%s/%s"):format(self.root, dataset.repository.id, (dataset.id:gsub("%.", "/")))
+end
+
+--- The path where a resource's file stands once it is complete.
+-- @param dataset dataset
+-- @param resource resource
+-- @return string: absolute path
+function Store:path(dataset, resource)
+  return self:folder(dataset) .. "/" .. resource.filename
+end
+
+--- The cache's path for a URL as the Python program names it, without its extension.
+-- @param url string
+-- @return string: …/cache/<sha256 of the URL's JSON>
+function Store:cached(url)
+  local digest = require "datamaestro.api.digest"
+  return ("%s/cache/%s"):format(self.root, digest.string("sha256", json.encode(url)))
+end
+
+local function state_path(folder)
+  return folder .. "/.state.json"
+end
+
+local function well_formed(document)
+  if type(document) ~= "table" or type(document.resources) ~= "table" then
+    return false
+  end
+  for _, entry in pairs(document.resources) do
+    if type(entry) ~= "table" or type(entry.state) ~= "string" then
+      return false
+    end
+  end
+  return true
+end
+
+-- The whole document, so that entries of other programs are written back.
+local function read_document(folder)
+  local path = state_path(folder)
+  local content, message, code = file.read(path)
+  if not content and code == "unknown" then
+    return { version = STATE_VERSION, resources = {} }
+  end
+  local document = content and json.decode(content)
+  if well_formed(document) then
+    return document
+  end
+  message = content and path .. ": damaged (a state file expected); every file is checked again" or message
+  return { version = STATE_VERSION, resources = {} }, message
+end
+
+--- Reads the states of a dataset's resources.
+-- @param dataset dataset
+-- @return table: resource name → "none" | "partial" | "complete"
+-- @return string|nil: a warning when the state file is there but cannot be used; all states are then none
+function Store:states(dataset)
+  local document, warning = read_document(self:folder(dataset))
+  local states = {}
+  for name, entry in pairs(document.resources) do
+    states[name] = entry.state
+  end
+  return states, warning
+end
+
+--- Writes the state of one resource, atomically; the others keep theirs. The caller holds the lock.
+-- @param dataset dataset
+-- @param name string: the resource
+-- @param state string: "none" | "partial" | "complete"
+-- @return true | nil, message, code
+function Store:set_state(dataset, name, state)
+  local folder = self:folder(dataset)
+  local document = read_document(folder)
+  document.resources[name] = { state = state }
+  local names = {}
+  for key in pairs(document.resources) do
+    names[#names + 1] = key
+  end
+  table.sort(names)
+  local resources = json.object()
+  for _, key in ipairs(names) do
+    json.set(resources, key, document.resources[key])
+  end
+  local ordered = json.object()
+  json.set(ordered, "version", STATE_VERSION)
+  json.set(ordered, "resources", resources)
+  return file.replace(state_path(folder), json.encode(ordered, "  ") .. "\n")
+end
+
+--- Makes the dataset's folder and takes its lock, which one process at a time holds.
+-- @param dataset dataset
+-- @param on_wait function|nil: called once, with the lock's path, before waiting for another process
+-- @return lock (to be closed) | nil, message, code
+function Store:lock(dataset, on_wait)
+  local folder = self:folder(dataset)
+  local made, message, code = file.mkdirs(folder)
+  if not made then
+    return nil, message, code
+  end
+  local path = folder .. "/.state.lock"
+  local lock
+  lock, message, code = file.lock(path, false)
+  if not lock and code == "busy" then
+    if on_wait then
+      on_wait(path)
+    end
+    lock, message, code = file.lock(path, true)
+  end
+  return lock, message, code
+end
+
+--- The folder where a dataset's files are made, emptied of what dead processes left. The caller holds
+-- the lock.
+-- @param dataset dataset
+-- @return string: absolute path | nil, message, code
+function Store:workshop(dataset)
+  local folder = self:folder(dataset) .. "/.downloads"
+  local made, message, code = file.mkdirs(folder)
+  if not made then
+    return nil, message, code
+  end
+  for _, name in ipairs(file.list(folder) or {}) do
+    if name:find "%.part$" then
+      file.remove(folder .. "/" .. name)
+    end
+  end
+  return folder
+end
+
+--- Removes the workshop if it is empty; another program's files keep it.
+-- @param dataset dataset
+function Store:close_workshop(dataset)
+  file.remove(self:folder(dataset) .. "/.downloads")
+end
+
+return store

@@ -1,0 +1,59 @@
+--- The library as scripts see it (global `datamaestro` of `datamaestro run`).
+local Library = { __name = "datamaestro" }
+Library.__index = Library
+
+local library = {}
+
+--- Makes the library for a session.
+-- @param session session: its data directory, its progress display
+-- @return table: functions find, prepare, datasets; field version
+function library.new(session)
+  local bound = { version = require "datamaestro.api.host".version }
+
+  --- Finds a dataset by id.
+  -- @param id string
+  -- @return dataset | nil, message, code
+  function bound.find(id)
+    return session:registry():find(id)
+  end
+
+  --- Lists the datasets that match all terms (as `datamaestro search`).
+  -- @param ... string: terms
+  -- @return array of datasets | nil, message, code
+  function bound.search(...)
+    local matches, message, code = require "datamaestro.definition.search".compile { ... }
+    if not matches then
+      return nil, message, code
+    end
+    local found = {}
+    for _, dataset in ipairs((session:registry():datasets())) do
+      if matches(dataset) then
+        found[#found + 1] = dataset
+      end
+    end
+    return found
+  end
+
+  --- Fetches what is missing of a dataset and opens it.
+  -- @param id string
+  -- @return object: of the dataset's type | nil, message, code
+  function bound.prepare(id)
+    local prepare = require "datamaestro.engine.prepare"
+    local dataset, message, code = session:registry():find(id)
+    local store, done
+    if dataset then
+      store, message, code = session:store()
+    end
+    if store then
+      done, message, code = prepare.download(store, dataset, session:download_options())
+    end
+    if not done then
+      return nil, message, code
+    end
+    return prepare.open(store, dataset)
+  end
+
+  return setmetatable(bound, Library)
+end
+
+return library
