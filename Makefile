@@ -4,6 +4,7 @@ BUILD   ?= build
 MODE    ?= release
 PREFIX  ?= /usr/local
 DESTDIR ?=
+Q       := $(if $(V),,@)
 
 # --- What Debian 12 must have; `make deps` installs what is missing --------------------------------
 DEPS_RUN   := lua-cjson lua-argparse
@@ -53,7 +54,8 @@ all: $(PROGRAM) $(foreach p,$(PLUGINS),$(if $(wildcard src/api/lua_$(p).c),$(LIB
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC   $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # The modules linked into the program, one `X(NAME)` a line: what src/api holds is what there is.
 $(BUILD)/obj/host.o: $(MODULES)
@@ -63,20 +65,23 @@ $(MODULES): $(wildcard src/api) Makefile
 
 $(CORE): $(CORE_OBJS)
 	@rm -f $@
-	ar rcs $@ $^
+	@echo "  AR   $@"
+	$(Q)ar rcs $@ $^
 
 $(PROGRAM): $(HOST_OBJS) $(CORE)
-	$(CC) $(LDFLAGS) $(HOST_OBJS) $(CORE) -o $@ $$(pkg-config --libs lua5.4 $(LIBS))
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) $(HOST_OBJS) $(CORE) -o $@ $$(pkg-config --libs lua5.4 $(LIBS))
 
 $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
 	@mkdir -p $(@D)
-	$(CC) -shared $(LDFLAGS) $(filter-out %.a,$^) $(CORE) -o $@ $$(pkg-config --libs $(PKGS_$*))
+	@echo "  LINK $@"
+	$(Q)$(CC) -shared $(LDFLAGS) $(filter-out %.a,$^) $(CORE) -o $@ $$(pkg-config --libs $(PKGS_$*))
 
 # The build folder has the layout of an installed tree, so that the program finds its files one way.
 $(SHARE):
 	@mkdir -p $@
-	ln -sfn $(abspath lua) $@/lua
-	ln -sfn $(abspath datasets) $@/datasets
+	@ln -sfn $(abspath lua) $@/lua
+	@ln -sfn $(abspath datasets) $@/datasets
 
 # --- Set-up -----------------------------------------------------------------------------------------
 # Installs what is missing of $(1) from Debian, as root or through sudo; where neither is to be had, says

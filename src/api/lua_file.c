@@ -12,7 +12,10 @@
 
 #define LOCK "datamaestro.lock"
 
-enum { READ_MAXIMUM = 64 * 1024 * 1024 }; /* bytes: scripts, settings and states are far smaller */
+enum {
+  READ_BLOCK = 16 * 1024,          /* bytes */
+  READ_MAXIMUM = 64 * 1024 * 1024, /* bytes: scripts, settings and states are far smaller */
+};
 
 static int fail_errno(lua_State *L, const char *path) {
   struct dm_error err;
@@ -100,7 +103,7 @@ static int file_read(lua_State *L) {
   size_t got = 0;
   luaL_buffinit(L, &buffer);
   do {
-    got = fread(luaL_prepbuffer(&buffer), 1, LUAL_BUFFERSIZE, stream);
+    got = fread(luaL_prepbuffsize(&buffer, READ_BLOCK), 1, READ_BLOCK, stream);
     luaL_addsize(&buffer, got);
     total += got;
   } while (got > 0 && total <= READ_MAXIMUM);
@@ -188,6 +191,7 @@ static int file_lock(lua_State *L) {
   return 1;
 }
 
+/* lock:close(): lets the lock go; closed is fine. Also when the handle is collected or leaves scope. */
 static int lock_close(lua_State *L) {
   dm_lock_close(luaL_checkudata(L, 1, LOCK));
   return 0;

@@ -21,7 +21,7 @@ end
 
 --- Prints a line of data on standard output. A failed write raises: a half result is no result.
 -- @param line string
-function Session:print(line)
+function Session:print(line) -- luacheck: ignore self
   local written, message = io.stdout:write(line, "\n")
   if not written then
     error({ message = "standard output: " .. message, code = "error" }, 0)

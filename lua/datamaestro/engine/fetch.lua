@@ -43,7 +43,7 @@ local function try(source, spec, context)
   -- Bytes that are proved as served need no second proof after decoding; a mirror that packed them anew
   -- has only the content to go by.
   local content = not served and verify.digest(spec.content) or nil
-  local keep = context.keep and not source.origin and source.url:find "^https?:" and context.cached(source.url)
+  local keep = context.keep and not local_path(source.url) and context.cached(source.url) or nil
   local report, message, code = http.fetch {
     url = source.url,
     path = spec.part,
@@ -60,7 +60,8 @@ local function try(source, spec, context)
   if not report then
     return nil, message, code
   end
-  local same, difference = verify.matches(source, { size = report.size, [served or 0] = report.digests[served] })
+  local found = { size = report.size, [served or 0] = report.digests[served] }
+  local same, difference = verify.matches(source, found)
   if same then
     same, difference = verify.matches(
       spec.content and { size = spec.content.size, [content or 0] = spec.content[content] },
@@ -114,13 +115,15 @@ function fetch.obtain(spec, context)
   if context.offline then
     if #here == 0 then
       local needed = remote[1] and remote[1].url or spec.sources[1].url
-      return nil, ("%s: %s is not on this machine (--offline was asked)"):format(spec.label, needed), "offline"
+      local message = "%s: %s is not on this machine (--offline was asked)"
+      return nil, message:format(spec.label, needed), "offline"
     end
     remote = {}
   end
   local sources = table.move(remote, 1, #remote, #here + 1, here)
   if #sources == 0 then
-    return nil, ("%s: %s: no such file (and no other source)"):format(spec.label, spec.sources[1].url), "unknown"
+    local message = "%s: %s: no such file (and no other source)"
+    return nil, message:format(spec.label, spec.sources[1].url), "unknown"
   end
   local failures = {}
   for i, source in ipairs(sources) do

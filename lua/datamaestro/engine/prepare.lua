@@ -61,7 +61,8 @@ end
 -- @param store store
 -- @param dataset dataset
 -- @param options table: offline, keep_downloads (booleans), progress (function(label, received, total|nil)),
---   warn (function(message)), wait (function(path of the lock)), done (function(resource, path)); all optional
+--   warn (function(message)), wait (function(path of the lock)), done (function(resource, path)); all may
+--   be left out
 -- @return true | nil, message, code
 function prepare.download(store, dataset, options)
   local warn = options.warn or ignore

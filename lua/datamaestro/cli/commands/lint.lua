@@ -59,7 +59,7 @@ end
 return {
   summary = "Check definitions: the named files, or all repositories.",
   configure = function(parser)
-    parser:argument("files", "Definition files (default: those of all repositories)."):argname("FILE"):args "*"
+    parser:argument("files", "The files (default: all of all repositories)."):argname("FILE"):args "*"
   end,
   run = function(session, arguments)
     local results = #arguments.files > 0 and lint_files(arguments.files) or lint_all(session:registry())

@@ -15,7 +15,7 @@ end
 return {
   summary = "List the datasets that match all terms.",
   configure = function(parser)
-    parser:argument("terms", "Regular expressions: TERM (id or name), tag:TERM, task:TERM, type:TERM, repo:TERM.")
+    parser:argument("terms", "Regular expressions: TERM (of id or name), or tag: task: type: repo:TERM.")
       :argname("TERM"):args "*"
   end,
   run = function(session, arguments)

@@ -1,0 +1,85 @@
+-- Everything that others call says what it does.
+local tree = require "spec.support.tree"
+
+-- The comment that ends right above line `number`, as one string; nil without one.
+local function comment_above(lines, number, pattern)
+  local found = {}
+  while number > 1 and lines[number - 1]:find(pattern) do
+    number = number - 1
+    table.insert(found, 1, lines[number])
+  end
+  return #found > 0 and table.concat(found, "\n") or nil
+end
+
+local function undocumented_lua(path, wrong)
+  local lines = tree.lines(path)
+  for number, line in ipairs(lines) do
+    local name, parameters = line:match "^function%s+([%w_]+[.:][%w_.:]+)%s*%((.-)%)"
+    local comment = name and comment_above(lines, number, "^%-%-")
+    if name and not (comment and comment:find "^%-%-%- %S") then
+      wrong[#wrong + 1] = ("%s:%d: %s has no doc comment"):format(path, number, name)
+    elseif name then
+      for parameter in parameters:gmatch "[%w_.]+" do
+        if not comment:find("@param " .. parameter:gsub("%.", "%%."), 1) then
+          wrong[#wrong + 1] = ("%s:%d: %s does not say what %s is"):format(path, number, name, parameter)
+        end
+      end
+    end
+  end
+end
+
+-- Functions of a binding that Lua sees by name (metamethods have Lua's own contract).
+local function undocumented_binding(path, wrong)
+  local source = table.concat(tree.lines(path), "\n")
+  for name, func in source:gmatch '{"([%w_]+)",%s*([%w_]+)}' do
+    if not name:find "^__" then
+      local at = source:find("\nstatic int " .. func .. "%(lua_State")
+      if at and not source:sub(1, at - 1):find "%*/$" then
+        wrong[#wrong + 1] = ("%s: %s has no doc comment"):format(path, name)
+      end
+    end
+  end
+end
+
+local function undocumented_header(path, wrong)
+  local lines = tree.lines(path)
+  for number, line in ipairs(lines) do
+    if line:find "^[%a][%w_ *]*dm_[%w_]+%(" and not line:find "^typedef" then
+      if not comment_above(lines, number, "%*/%s*$") then
+        wrong[#wrong + 1] = ("%s:%d: %s has no doc comment"):format(path, number, line)
+      end
+    end
+  end
+end
+
+describe("the doc comments", function()
+  it("cover every public Lua function and its parameters", function()
+    local wrong = {}
+    for _, path in ipairs(tree.files("lua", ".lua")) do
+      undocumented_lua(path, wrong)
+    end
+    assert.are.same({}, wrong)
+  end)
+
+  it("begin every Lua module", function()
+    for _, path in ipairs(tree.files("lua", ".lua")) do
+      assert.is_truthy(tree.lines(path)[1]:find "^%-%-%- %S", path)
+    end
+  end)
+
+  it("cover every function that a binding gives to Lua", function()
+    local wrong = {}
+    for _, path in ipairs(tree.files("src/api", ".c")) do
+      undocumented_binding(path, wrong)
+    end
+    assert.are.same({}, wrong)
+  end)
+
+  it("cover every function of the core's headers", function()
+    local wrong = {}
+    for _, path in ipairs(tree.files("include", ".h")) do
+      undocumented_header(path, wrong)
+    end
+    assert.are.same({}, wrong)
+  end)
+end)
