@@ -1,0 +1,32 @@
+local text = require "datamaestro.text"
+
+describe("text.size", function()
+  it("counts as disks and hosts do", function()
+    local sizes = { [0] = "0 bytes", [999] = "999 bytes", [1000] = "1.0 KB", [26421880] = "26.4 MB",
+      [999949] = "999.9 KB", [999950] = "1.0 MB", [1000000000] = "1.0 GB" }
+    for bytes, expected in pairs(sizes) do
+      assert.are.equal(expected, text.size(bytes))
+    end
+  end)
+end)
+
+describe("text.printable", function()
+  it("shows control characters instead of sending them to the terminal", function()
+    assert.are.equal("a\\x1b[31mb\\x07\\x0d\\x7f", text.printable "a\27[31mb\7\r\127")
+    assert.are.equal("\\x9b31m", text.printable "\u{9b}31m")
+  end)
+
+  it("leaves text, newlines and tabs alone", function()
+    assert.are.equal("é 日本\n\tx", text.printable "é 日本\n\tx")
+  end)
+end)
+
+describe("text.wrap", function()
+  it("fills lines up to the width and keeps paragraphs apart", function()
+    assert.are.equal("one two\nthree\n\nfour", text.wrap("one two\nthree\n\nfour", 7))
+  end)
+
+  it("counts characters, not bytes", function()
+    assert.are.equal("éé éé\néé", text.wrap("éé éé éé", 5))
+  end)
+end)
