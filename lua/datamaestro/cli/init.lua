@@ -16,9 +16,7 @@ end
 -- A failure that was not foreseen is a defect of ours, whose place we want to know.
 local function describe(debugging)
   return function(problem)
-    if type(problem) == "table" and problem.code then
-      return problem
-    elseif type(problem) == "table" and problem.help then
+    if type(problem) == "table" and (problem.code or problem.help) then
       return problem
     end
     local message = tostring(problem)
@@ -50,16 +48,24 @@ local function execute(session, name, arguments)
   return result == true and 0 or result
 end
 
-local function parse_and_execute(argv, debugging)
+-- Runs a command; what it printed has left, or the failure to print it is reported.
+local function perform(session, name, arguments)
+  local ok, result = xpcall(function()
+    local code = execute(session, name, arguments)
+    session:finish()
+    return code
+  end, describe(session.debug))
+  return ok and result or report(session, result)
+end
+
+local function parse_and_perform(argv, debugging)
   local parser = require "datamaestro.cli.parser"
   local name, arguments, problem = parser.parse(argv)
   local session = Session.new(arguments or { debug = debugging })
   if not name then
     return report(session, problem)
   end
-  local ok, result = xpcall(execute, describe(debugging), session, name, arguments)
-  session:finish()
-  return ok and result or report(session, result)
+  return perform(session, name, arguments)
 end
 
 --- Runs the command line.
@@ -71,8 +77,8 @@ return function(argv)
     debugging = debugging or argument == "--debug"
   end
   if #argv == 1 and BARE[argv[1]] then
-    return execute(Session.new {}, BARE[argv[1]], {})
+    return perform(Session.new {}, BARE[argv[1]], {})
   end
-  local ok, result = xpcall(parse_and_execute, describe(debugging), argv, debugging)
+  local ok, result = xpcall(parse_and_perform, describe(debugging), argv, debugging)
   return ok and result or report(Session.new { debug = debugging }, result)
 end
