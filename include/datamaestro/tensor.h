@@ -75,11 +75,15 @@ size_t dm_tensor_numel(const struct dm_tensor *tensor);
 /* Whether the elements lie in row-major order without gaps. */
 bool dm_tensor_is_contiguous(const struct dm_tensor *tensor);
 
-/* Views. `view` becomes a tensor of its own with a reference to the same storage; it must not be
- * `tensor` itself. */
+/* The view of `length` indices of one dimension from `start` on. Here as in the views below, `view`
+ * becomes a tensor of its own, with a reference to the same storage; it must not be `tensor` itself. */
 void dm_tensor_narrow(struct dm_tensor *view, const struct dm_tensor *tensor, int dim, size_t start,
                       size_t length);
+
+/* The view without dimension `dim`, at `index` of it. */
 void dm_tensor_select(struct dm_tensor *view, const struct dm_tensor *tensor, int dim, size_t index);
+
+/* The view with two dimensions exchanged. */
 void dm_tensor_transpose(struct dm_tensor *view, const struct dm_tensor *tensor, int dim1, int dim2);
 
 /* The same elements under another shape, of which one size may be -1 (what remains). DM_ERROR_USAGE

@@ -93,7 +93,7 @@ static int check_size(const struct header *header, size_t size, const char *subj
 
 int dm_idx_view(struct dm_tensor *tensor, struct dm_storage *storage, const char *subject,
                 struct dm_error *err) {
-  struct header header;
+  struct header header = {.ndim = 0};
   if (parse_header(&header, storage, subject, err) != 0 ||
       check_size(&header, storage->size, subject, err) != 0)
     return -1;

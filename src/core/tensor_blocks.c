@@ -152,7 +152,7 @@ struct dm_scalar dm_dtype_load(enum dm_dtype dtype, const unsigned char *address
   case CONSTANT: {                                                                                           \
     TYPE number;                                                                                             \
     memcpy(&number, address, sizeof number);                                                                 \
-    value.integer = number;                                                                                  \
+    value.integer += number;                                                                                 \
     break;                                                                                                   \
   }
     DM_INTEGER_TYPES(INTEGER)

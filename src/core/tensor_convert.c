@@ -5,15 +5,21 @@
 
 /* Kernels: `count` dense native elements of one type into another; false where a value does not fit.
  * The loops have no early way out, so that the compiler can make good code of them; the culprit is
- * looked for afterwards. `source` is the type that the function around defines. */
-#define CONVERT(TARGET, FITS)                                                                                \
-  for (size_t i = 0; i < count; i++) {                                                                       \
-    source value;                                                                                            \
-    memcpy(&value, in + i * sizeof value, sizeof value);                                                     \
-    bool fit = (FITS);                                                                                       \
-    TARGET result = fit ? (TARGET)value : (TARGET)0;                                                         \
-    memcpy(out + i * sizeof result, &result, sizeof result);                                                 \
-    fits &= fit;                                                                                             \
+ * looked for afterwards. */
+typedef bool kernel(const unsigned char *restrict in, size_t count, unsigned char *restrict out);
+
+#define DEFINE_KERNEL(FROM, SOURCE, TO, TARGET, FITS)                                                        \
+  static bool FROM##_to_##TO(const unsigned char *restrict in, size_t count, unsigned char *restrict out) {  \
+    bool fits = true;                                                                                        \
+    for (size_t i = 0; i < count; i++) {                                                                     \
+      SOURCE value;                                                                                          \
+      memcpy(&value, in + i * sizeof value, sizeof value);                                                   \
+      bool fit = (FITS);                                                                                     \
+      TARGET result = fit ? (TARGET)value : (TARGET)0;                                                       \
+      memcpy(out + i * sizeof result, &result, sizeof result);                                               \
+      fits &= fit;                                                                                           \
+    }                                                                                                        \
+    return fits;                                                                                             \
   }
 
 /* An integer type's range in doubles, LOW included and HIGH not: both are exact. */
@@ -22,56 +28,46 @@
 #define LOW(TYPE) (IS_UNSIGNED(TYPE) ? 0.0 : -TWO_TO_THE(8 * sizeof(TYPE) - 1))
 #define HIGH(TYPE) TWO_TO_THE(8 * sizeof(TYPE) - (IS_UNSIGNED(TYPE) ? 0 : 1))
 
-#define INTEGER_TO_INTEGER(CONSTANT, TARGET, NAME)                                                           \
-  case CONSTANT:                                                                                             \
-    CONVERT(TARGET, (int64_t)(TARGET)value == (int64_t)value)                                                \
-    break;
+#define INTEGER_TO_INTEGER(FROM, SOURCE, TO, TARGET)                                                         \
+  DEFINE_KERNEL(FROM, SOURCE, TO, TARGET, (int64_t)(TARGET)value == (int64_t)value)
 /* The cast to an integer is reached by values in range only, NaN not among them. */
-#define REAL_TO_INTEGER(CONSTANT, TARGET, NAME)                                                              \
-  case CONSTANT:                                                                                             \
-    CONVERT(TARGET, (double)value >= LOW(TARGET) && (double)value < HIGH(TARGET) &&                          \
-                        (double)(int64_t)value == (double)value)                                             \
-    break;
-#define ANY_TO_REAL(CONSTANT, TARGET, NAME)                                                                  \
-  case CONSTANT:                                                                                             \
-    CONVERT(TARGET, true)                                                                                    \
-    break;
+#define REAL_TO_INTEGER(FROM, SOURCE, TO, TARGET)                                                            \
+  DEFINE_KERNEL(FROM, SOURCE, TO, TARGET,                                                                    \
+                (double)value >= LOW(TARGET) && (double)value < HIGH(TARGET) &&                              \
+                    (double)(int64_t)value == (double)value)
 
-#define DEFINE_FROM(SOURCE, NAME, TO_INTEGER)                                                                \
-  static bool from_##NAME(const unsigned char *restrict in, size_t count, enum dm_dtype target,              \
-                          unsigned char *restrict out) {                                                     \
-    typedef SOURCE source;                                                                                   \
-    bool fits = true;                                                                                        \
-    switch (target) { DM_INTEGER_TYPES(TO_INTEGER) DM_FLOAT_TYPES(ANY_TO_REAL) }                             \
-    return fits;                                                                                             \
-  }
-DEFINE_FROM(uint8_t, uint8, INTEGER_TO_INTEGER)
-DEFINE_FROM(int8_t, int8, INTEGER_TO_INTEGER)
-DEFINE_FROM(int16_t, int16, INTEGER_TO_INTEGER)
-DEFINE_FROM(int32_t, int32, INTEGER_TO_INTEGER)
-DEFINE_FROM(int64_t, int64, INTEGER_TO_INTEGER)
-DEFINE_FROM(float, float32, REAL_TO_INTEGER)
-DEFINE_FROM(double, float64, REAL_TO_INTEGER)
+#define DEFINE_KERNELS(FROM, SOURCE, TO_INTEGER)                                                             \
+  TO_INTEGER(FROM, SOURCE, uint8, uint8_t)                                                                   \
+  TO_INTEGER(FROM, SOURCE, int8, int8_t)                                                                     \
+  TO_INTEGER(FROM, SOURCE, int16, int16_t)                                                                   \
+  TO_INTEGER(FROM, SOURCE, int32, int32_t)                                                                   \
+  TO_INTEGER(FROM, SOURCE, int64, int64_t)                                                                   \
+  DEFINE_KERNEL(FROM, SOURCE, float32, float, true)                                                          \
+  DEFINE_KERNEL(FROM, SOURCE, float64, double, true)
+DEFINE_KERNELS(uint8, uint8_t, INTEGER_TO_INTEGER)
+DEFINE_KERNELS(int8, int8_t, INTEGER_TO_INTEGER)
+DEFINE_KERNELS(int16, int16_t, INTEGER_TO_INTEGER)
+DEFINE_KERNELS(int32, int32_t, INTEGER_TO_INTEGER)
+DEFINE_KERNELS(int64, int64_t, INTEGER_TO_INTEGER)
+DEFINE_KERNELS(float32, float, REAL_TO_INTEGER)
+DEFINE_KERNELS(float64, double, REAL_TO_INTEGER)
 
-static bool convert(enum dm_dtype source, const unsigned char *in, size_t count, enum dm_dtype target,
-                    unsigned char *out) {
-  switch (source) {
-#define CALL_FROM(CONSTANT, TYPE, NAME)                                                                      \
-  case CONSTANT:                                                                                             \
-    return from_##NAME(in, count, target, out);
-    DM_INTEGER_TYPES(CALL_FROM)
-    DM_FLOAT_TYPES(CALL_FROM)
-#undef CALL_FROM
-  }
-  return false;
-}
+static kernel *const kernels[DM_DTYPES][DM_DTYPES] = {
+#define ROW(CONSTANT, TYPE, FROM)                                                                            \
+  [CONSTANT] = {                                                                                             \
+      [DM_UINT8] = FROM##_to_uint8,    [DM_INT8] = FROM##_to_int8,   [DM_INT16] = FROM##_to_int16,           \
+      [DM_INT32] = FROM##_to_int32,    [DM_INT64] = FROM##_to_int64, [DM_FLOAT32] = FROM##_to_float32,       \
+      [DM_FLOAT64] = FROM##_to_float64},
+    DM_INTEGER_TYPES(ROW) DM_FLOAT_TYPES(ROW)
+#undef ROW
+};
 
 /* Names the first of `count` elements that does not fit; there is one. */
 static int refuse(enum dm_dtype source, const unsigned char *in, size_t count, enum dm_dtype target,
                   struct dm_error *err) {
   unsigned char out[sizeof(double)];
   size_t i = 0;
-  while (i + 1 < count && convert(source, in + i * dm_dtype_size(source), 1, target, out))
+  while (i + 1 < count && kernels[source][target](in + i * dm_dtype_size(source), 1, out))
     i++;
   struct dm_scalar value = dm_dtype_load(source, in + i * dm_dtype_size(source));
   const char *name = dm_dtype_name(target);
@@ -98,7 +94,7 @@ int dm_tensor_convert(const struct dm_tensor *tensor, enum dm_dtype dtype, void 
     return 0;
   }
   while ((in = dm_blocks_next(&blocks, SIZE_MAX, &count)) != NULL) {
-    if (!convert(tensor->dtype, in, count, dtype, next))
+    if (!kernels[tensor->dtype][dtype](in, count, next))
       return refuse(tensor->dtype, in, count, dtype, err);
     next += count * dm_dtype_size(dtype);
   }

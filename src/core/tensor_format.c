@@ -14,7 +14,8 @@ enum {
   EDGE_OF_MANY = 1,     /* … and with more than FEW_DIMS dimensions, of which each multiplies */
   FEW_DIMS = 4,         /* the text */
   DECIMALS_MAXIMUM = 8, /* digits after the point */
-  CELL_SIZE = 64        /* bytes of a longest number */
+  CELL_SIZE = 64,       /* bytes of a longest number */
+  COLUMN_SIZE = 128     /* … and with the spaces that align it */
 };
 
 /* Text that is cut at `size`, but counted whole. */
@@ -214,7 +215,7 @@ static size_t format_cell(const struct layout *layout, const struct dm_scalar *v
     fixed_text(text, value->real, layout->tensor->dtype);
     after = layout->decimals - (int)strlen(strchr(text, '.') + 1);
   }
-  int length = snprintf(cell, 2 * CELL_SIZE, "%*s%*s", layout->width - after, text, after, "");
+  int length = snprintf(cell, COLUMN_SIZE, "%*s%*s", layout->width - after, text, after, "");
   return length > 0 ? (size_t)length : 0;
 }
 
@@ -234,7 +235,7 @@ static void put_word(struct text *text, size_t *column, size_t indent, const cha
 }
 
 static void put_row(struct text *text, const struct layout *layout, size_t *index) {
-  char cell[2 * CELL_SIZE];
+  char cell[COLUMN_SIZE];
   int dim = layout->tensor->ndim - 1;
   size_t size = layout->tensor->shape[dim];
   size_t indent = (size_t)layout->tensor->ndim;
@@ -283,11 +284,12 @@ static void put_nested(struct text *text, const struct layout *layout, int dim, 
 }
 
 size_t dm_tensor_format(const struct dm_tensor *tensor, char *out, size_t size) {
-  char cell[2 * CELL_SIZE];
+  char cell[COLUMN_SIZE];
   char shape[DM_SHAPE_TEXT_SIZE];
   size_t index[DM_TENSOR_MAX_DIMS] = {0};
-  struct text text = {.out = out, .size = size};
+  struct text text = {.size = size};
   struct layout layout = {.tensor = tensor};
+  text.out = out;
   put_string(&text, "tensor<");
   put_string(&text, dm_dtype_name(tensor->dtype));
   put_string(&text, tensor->ndim > 0 ? " " : "");
