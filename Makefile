@@ -39,8 +39,10 @@ PKGS_http   := libcurl libcrypto $(LIBS)
 CORE_OBJS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BUILT_IN  := $(filter-out util $(PLUGINS),$(patsubst src/api/lua_%.c,%,$(wildcard src/api/lua_*.c)))
 MODULES   := $(BUILD)/gen/lua_modules.h
+# Files of src/api without lua_ in front are further parts of the bindings of the program.
+API_PARTS := $(patsubst src/api/%.c,%,$(filter-out src/api/lua_%,$(wildcard src/api/*.c)))
 HOST_OBJS := $(BUILD)/obj/main.o $(BUILD)/obj/host.o $(BUILD)/obj/api/lua_util.o \
-             $(BUILT_IN:%=$(BUILD)/obj/api/lua_%.o)
+             $(BUILT_IN:%=$(BUILD)/obj/api/lua_%.o) $(API_PARTS:%=$(BUILD)/obj/api/%.o)
 CORE      := $(BUILD)/obj/core.a
 PROGRAM   := $(BUILD)/datamaestro
 LIBDIR    := $(BUILD)/lib/datamaestro/datamaestro/api
