@@ -31,9 +31,8 @@ static enum dm_error_code code_of_errno(int errnum) {
 }
 
 int dm_error_errno(struct dm_error *err, int errnum, const char *subject) {
-  char text[256];
-  if (strerror_r(errnum, text, sizeof text) != 0)
-    (void)snprintf(text, sizeof text, "system error %d", errnum);
+  char buffer[256];
+  const char *text = strerror_r(errnum, buffer, sizeof buffer); /* GNU's: may return static text */
   return dm_error_set(err, code_of_errno(errnum), "%s: %s", subject, text);
 }
 
