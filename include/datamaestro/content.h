@@ -51,8 +51,10 @@ struct dm_content {
   size_t filled; /* bytes in the buffer */
 };
 
+/* Creates the file. On failure nothing is left open, and no file. */
 int dm_content_open(struct dm_content *content, const struct dm_content_options *options,
                     struct dm_error *err);
+/* Decodes, digests and writes bytes. Fails as dm_inflate_step and dm_part_write do. */
 int dm_content_write(struct dm_content *content, const void *bytes, size_t size, struct dm_error *err);
 
 /* Says that all bytes came: keeps the file, and reads the digests of the content. */

@@ -32,6 +32,7 @@ int dm_digest_find(const char *name);
  * refuses) nothing is left open. */
 int dm_digest_open(struct dm_digest *digest, unsigned kinds, struct dm_error *err);
 
+/* Adds bytes to all digests under way. */
 int dm_digest_update(struct dm_digest *digest, const void *bytes, size_t size, struct dm_error *err);
 
 /* The digests of what came so far; the stream can go on. */

@@ -39,6 +39,7 @@ struct dm_http_request {
   int (*on_bytes)(void *context, const void *bytes, size_t size, struct dm_error *err);
 };
 
+/* Starts libcurl; fails for want of memory. */
 int dm_http_open(struct dm_http **http, struct dm_error *err);
 
 /* Frees; NULL is fine. */

@@ -11,6 +11,7 @@ enum { DM_RING_BLOCK = 256 * 1024 }; /* bytes of a block */
 
 struct dm_ring; /* owns its blocks; freed by dm_ring_close */
 
+/* Makes an empty ring; fails for want of memory. */
 int dm_ring_open(struct dm_ring **ring, struct dm_error *err);
 
 /* Frees; NULL is fine. No thread may use the ring any more. */

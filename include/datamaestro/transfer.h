@@ -47,6 +47,7 @@ struct dm_transfer_report {
   unsigned char head[DM_TRANSFER_HEAD]; /* the first bytes as served */
 };
 
+/* Makes connections' place and buffers; fails for want of memory. */
 int dm_transfer_open(struct dm_transfer **transfer, struct dm_error *err);
 
 /* Frees; NULL is fine. */

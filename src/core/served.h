@@ -17,11 +17,13 @@ struct dm_served {
   bool recognised; /* the head was looked at and is what it should be */
 };
 
+/* Starts digests and the kept file. On failure nothing is left open, and no file. */
 int dm_served_open(struct dm_served *served, struct dm_error *err);
 
 /* Holds the announced length and type against what was declared, before a byte is taken. */
 int dm_served_expect(struct dm_served *served, const struct dm_http_response *response, struct dm_error *err);
 
+/* Counts, digests and keeps bytes; more than declared, or other than gzip data, is a failure. */
 int dm_served_take(struct dm_served *served, const void *bytes, size_t size, struct dm_error *err);
 
 /* No more bytes come: is it what was declared? */
