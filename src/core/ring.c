@@ -81,9 +81,10 @@ unsigned char *dm_ring_space(struct dm_ring *ring, int timeout) {
 void dm_ring_push(struct dm_ring *ring, size_t size) {
   (void)pthread_mutex_lock(&ring->mutex);
   ring->sizes[ring->pushed % BLOCKS] = size;
-  ring->pushed++;
-  (void)pthread_cond_broadcast(&ring->changed);
+  bool was_empty = ring->pushed++ == ring->taken;
   (void)pthread_mutex_unlock(&ring->mutex);
+  if (was_empty)
+    (void)pthread_cond_broadcast(&ring->changed);
 }
 
 void dm_ring_end(struct dm_ring *ring) {
@@ -108,9 +109,10 @@ const unsigned char *dm_ring_take(struct dm_ring *ring, size_t *size) {
 
 void dm_ring_release(struct dm_ring *ring) {
   (void)pthread_mutex_lock(&ring->mutex);
-  ring->taken++;
-  (void)pthread_cond_broadcast(&ring->changed);
+  bool is_half_empty = ring->pushed - ++ring->taken == BLOCKS / 2;
   (void)pthread_mutex_unlock(&ring->mutex);
+  if (is_half_empty) /* not for every block: waking the writer costs more than it could do with one */
+    (void)pthread_cond_broadcast(&ring->changed);
 }
 
 void dm_ring_stop(struct dm_ring *ring) {
