@@ -1,0 +1,108 @@
+#include "http_error.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "datamaestro/printable.h"
+
+enum { DETAIL_SIZE = 512 }; /* bytes */
+
+/* "received 12 of 99 bytes" */
+static const char *describe_progress(const struct dm_http_failure *failure, char *out, size_t capacity) {
+  if (failure->total >= 0)
+    (void)snprintf(out, capacity, "received %" PRIu64 " of %" PRId64 " bytes", failure->received,
+                   failure->total);
+  else
+    (void)snprintf(out, capacity, "received %" PRIu64 " bytes", failure->received);
+  return out;
+}
+
+static int fail_connect(const struct dm_http_failure *failure, struct dm_error *err) {
+  char text[256] = "no connection";
+  if (failure->os_error != 0 && strerror_r((int)failure->os_error, text, sizeof text) != 0)
+    (void)snprintf(text, sizeof text, "system error %ld", failure->os_error);
+  return dm_error_set(err, DM_ERROR_NETWORK, "%s: no connection: %s", failure->subject, text);
+}
+
+static int fail_partial(const struct dm_http_failure *failure, struct dm_error *err) {
+  if (failure->total >= 0)
+    return dm_error_set(err, DM_ERROR_NETWORK, "%s: received %" PRIu64 " bytes (%" PRId64 " expected)",
+                        failure->subject, failure->received, failure->total);
+  return dm_error_set(err, DM_ERROR_NETWORK, "%s: received %" PRIu64 " bytes (more expected)",
+                      failure->subject, failure->received);
+}
+
+static int fail_protocol(const struct dm_http_failure *failure, struct dm_error *err) {
+  if (failure->status >= 300 && failure->status < 400)
+    return dm_error_set(err, DM_ERROR_NETWORK, "%s: redirect to another protocol (http or https expected)",
+                        failure->subject);
+  return dm_error_set(err, DM_ERROR_NETWORK, "%s: answer of another protocol (HTTP expected)",
+                      failure->subject);
+}
+
+static int fail_otherwise(const struct dm_http_failure *failure, struct dm_error *err) {
+  char text[DETAIL_SIZE];
+  const char *detail = failure->detail[0] != '\0' ? failure->detail : curl_easy_strerror(failure->code);
+  (void)dm_printable_text(text, sizeof text, detail, strlen(detail));
+  return dm_error_set(err, DM_ERROR_NETWORK, "%s: %s", failure->subject, text);
+}
+
+static int fail_tls(const struct dm_http_failure *failure, struct dm_error *err) {
+  char text[DETAIL_SIZE];
+  const char *detail = failure->detail[0] != '\0' ? failure->detail : curl_easy_strerror(failure->code);
+  (void)dm_printable_text(text, sizeof text, detail, strlen(detail));
+  return dm_error_set(err, DM_ERROR_NETWORK, "%s: no TLS connection: %s", failure->subject, text);
+}
+
+int dm_http_fail(const struct dm_http_failure *failure, struct dm_error *err) {
+  char progress[64];
+  switch (failure->code) {
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return dm_error_set(err, DM_ERROR_NETWORK, "%s: host unknown", failure->subject);
+  case CURLE_COULDNT_RESOLVE_PROXY:
+    return dm_error_set(err, DM_ERROR_NETWORK, "%s: proxy's host unknown", failure->subject);
+  case CURLE_COULDNT_CONNECT:
+    return fail_connect(failure, err);
+  case CURLE_OPERATION_TIMEDOUT:
+    return dm_error_set(err, DM_ERROR_NETWORK, "%s: no connection within %g s", failure->subject,
+                        failure->connect_timeout);
+  case CURLE_PARTIAL_FILE:
+    return fail_partial(failure, err);
+  case CURLE_GOT_NOTHING:
+    return dm_error_set(err, DM_ERROR_NETWORK, "%s: connection closed without an answer", failure->subject);
+  case CURLE_RECV_ERROR:
+  case CURLE_SEND_ERROR:
+    return dm_error_set(err, DM_ERROR_NETWORK, "%s: connection lost (%s)", failure->subject,
+                        describe_progress(failure, progress, sizeof progress));
+  case CURLE_TOO_MANY_REDIRECTS:
+    return dm_error_set(err, DM_ERROR_NETWORK, "%s: over 10 redirects", failure->subject);
+  case CURLE_UNSUPPORTED_PROTOCOL:
+  case CURLE_WEIRD_SERVER_REPLY:
+    return fail_protocol(failure, err);
+  case CURLE_FILE_COULDNT_READ_FILE:
+    return dm_error_set(err, DM_ERROR_UNKNOWN, "%s: no such file, or not readable", failure->subject);
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CACERT_BADFILE:
+  case CURLE_SSL_ISSUER_ERROR:
+    return fail_tls(failure, err);
+  case CURLE_OUT_OF_MEMORY:
+    return dm_error_set(err, DM_ERROR, "%s: not enough memory", failure->subject);
+  default:
+    return fail_otherwise(failure, err);
+  }
+}
+
+int dm_http_fail_status(const char *subject, long status, const char *reason, struct dm_error *err) {
+  int is_auth = status == 401 || status == 407;
+  return dm_error_set(err, is_auth ? DM_ERROR_AUTH : DM_ERROR_NETWORK, "%s: HTTP %ld%s%s%s", subject, status,
+                      reason[0] != '\0' ? " " : "", reason, is_auth ? " (login needed)" : "");
+}
+
+int dm_http_fail_stall(const struct dm_http_failure *failure, double stall_timeout, struct dm_error *err) {
+  char progress[64];
+  return dm_error_set(err, DM_ERROR_NETWORK, "%s: no byte for %g s (%s)", failure->subject, stall_timeout,
+                      describe_progress(failure, progress, sizeof progress));
+}
