@@ -271,10 +271,26 @@ static int sandbox_run(lua_State *L) {
   return push_failure(L, &run, status);
 }
 
+static int call_anchored(lua_State *L) {
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+/* sandbox.anchor(f) → a C function that calls `f`. A Lua function called by `return f(…)` takes its
+ * caller's place, and the caller's line with it; this one leaves it to be named: error(message, 3). */
+static int sandbox_anchor(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 1);
+  lua_pushcclosure(L, call_anchored, 1);
+  return 1;
+}
+
 DM_LUA_MODULE int luaopen_datamaestro_api_sandbox(lua_State *L);
 
 int luaopen_datamaestro_api_sandbox(lua_State *L) {
-  static const luaL_Reg functions[] = {{"run", sandbox_run}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"run", sandbox_run}, {"anchor", sandbox_anchor}, {NULL, NULL}};
   luaL_newlib(L, functions);
   return 1;
 }
