@@ -153,28 +153,33 @@ local function take_open(record, value)
   return declared, extra
 end
 
-local function construct(T, value)
+--- Makes an object, as calling the type does, but a mistake comes back.
+-- @param T type
+-- @param value table: the fields
+-- @return object | nil, message
+function types.make(T, value)
   local record = records[T]
   local extra
   if record.abstract then
-    error(("%s: has no objects of its own (a type that implements it expected)"):format(record.name), 3)
-  end
-  if type(value) == "table" and record.open and not types.type_of(value) then
+    return nil, ("%s: has no objects of its own (a type that implements it expected)"):format(record.name)
+  elseif types.type_of(value) then
+    return nil, ("%s: %s object (table of fields expected)"):format(record.name, schema.kind(value))
+  elseif type(value) == "table" and record.open then
     value, extra = take_open(record, value)
   end
-  local object, problem
-  if types.type_of(value) then
-    problem = ("%s: %s object (table of fields expected)"):format(record.name, schema.kind(value))
-  else
-    object, problem = schema.check(record.fields, value, record.name)
-  end
-  if problem then
-    error(problem, 3)
+  local object, problem = schema.check(record.fields, value, record.name)
+  if not object then
+    return nil, problem
   end
   for key, item in next, extra or {} do
     object[key] = item
   end
   return setmetatable(object, record.metatable)
+end
+
+local function construct(T, value)
+  local object, problem = types.make(T, value)
+  return object or error(problem, 3)
 end
 
 -- --- Types -------------------------------------------------------------------------------------
