@@ -122,7 +122,8 @@ local function check_list(field, value, subject)
     end
   end
   for i = 1, #value do
-    local item, problem = schema.check_value(field.items or { type = "any" }, value[i], ("%s[%d]"):format(subject, i))
+    local place = ("%s[%d]"):format(subject, i)
+    local item, problem = schema.check_value(field.items or { type = "any" }, value[i], place)
     if problem then
       return nil, problem
     end

@@ -222,11 +222,18 @@ static bool is_interrupt(lua_State *L) {
   return interrupt;
 }
 
+static void push_memory_message(lua_State *L, lua_Integer limit) {
+  enum { KIB = 1024, MIB = 1024 * 1024 };
+  bool whole = limit % MIB == 0;
+  lua_pushfstring(L, "more than %I %s of memory", (LUAI_UACINT)(limit / (whole ? MIB : KIB)),
+                  whole ? "MiB" : "KiB");
+}
+
 static int push_failure(lua_State *L, const struct run *run, int status) {
   if (status == LUA_ERRMEM && run->refused)
-    lua_pushfstring(L, "more than %I KiB of memory", (LUAI_UACINT)(run->memory_limit / 1024));
+    push_memory_message(L, run->memory_limit);
   else if (lua_type(L, -1) != LUA_TSTRING)
-    lua_pushfstring(L, "error with a %s (message expected)", luaL_typename(L, -1));
+    lua_pushfstring(L, "error with a value of type %s (message expected)", luaL_typename(L, -1));
   lua_pushboolean(L, 0);
   lua_insert(L, -2);
   lua_pushliteral(L, "definition");

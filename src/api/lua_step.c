@@ -199,6 +199,10 @@ int luaopen_datamaestro_api_step(lua_State *L) {
   static const luaL_Reg metamethods[] = {
       {"__concat", step_concat}, {"__newindex", step_newindex}, {"__tostring", step_tostring}, {NULL, NULL}};
   dm_lua_class(L, STEP, metamethods, NULL);
+  luaL_getmetatable(L, STEP);
+  lua_pushliteral(L, "step"); /* what Lua's own messages call it */
+  lua_setfield(L, -2, "__name");
+  lua_pop(L, 1);
   luaL_newlib(L, functions);
   return 1;
 }

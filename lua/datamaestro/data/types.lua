@@ -7,45 +7,15 @@
 local sandbox = require "datamaestro.api.sandbox"
 local guess = require "datamaestro.guess"
 local schema = require "datamaestro.schema"
+local objects = require "datamaestro.data.objects"
 
+-- is, is_type, type_of, pairs, seal, verify and identify are about objects, and stand there.
 local types = {}
-
-local DEPTH = 32 -- of objects in objects, when they are checked or shown
-
-local records = setmetatable({}, { __mode = "k" }) -- type → what is known of it
-local sealed = 0 -- above 0 while a script runs: objects then give fields only
-
---- Bars the objects' methods while a script runs (they may open files), or lets them again.
--- Calls nest.
--- @param change integer: 1 to bar, -1 to let
-function types.seal(change)
-  sealed = sealed + change
+for name, value in pairs(objects) do
+  types[name] = value
 end
 
---- Whether a value is a type.
--- @param value any
--- @return boolean
-function types.is_type(value)
-  return type(value) == "table" and records[value] ~= nil
-end
-
---- The type of an object.
--- @param object any
--- @return type | nil: nil for what is no object
-function types.type_of(object)
-  local metatable = type(object) == "table" and debug.getmetatable(object)
-  local T = metatable and rawget(metatable, "__type")
-  return T and records[T] and T or nil
-end
-
---- Whether an object may stand where a type is expected: by its type, a parent or a role of either.
--- @param object any
--- @param T type
--- @return boolean
-function types.is(object, T)
-  local own = types.type_of(object)
-  return own ~= nil and records[own].is[T] == true
-end
+local records = objects.records
 
 --- A type and all that it can stand for: itself, then parents and roles, Base last.
 -- @param T type
@@ -61,75 +31,16 @@ function types.fields(T)
   return table.move(records[T].fields, 1, #records[T].fields, 1, {})
 end
 
--- --- Objects -----------------------------------------------------------------------------------
-
---- Iterates the fields that an object has, in declared order.
--- @param object object
--- @return iterator of name, value
-function types.pairs(object)
-  local record = records[types.type_of(object)]
-  local names = {}
-  for i, field in ipairs(record.fields) do
-    names[i] = field.name
-  end
-  if record.open then
-    local extra = {}
-    for name in next, object do
-      if not record.known[name] then
-        extra[#extra + 1] = name
-      end
-    end
-    table.sort(extra)
-    table.move(extra, 1, #extra, #names + 1, names)
-  end
-  local i = 0
-  return function()
-    local value
-    repeat
-      i = i + 1
-      value = rawget(object, names[i] or "")
-    until value ~= nil or i >= #names
-    if value ~= nil then
-      return names[i], value
-    end
-  end
-end
-
-local function show(object, lines, indent, label)
-  local T = types.type_of(object)
-  local scalars, children = {}, {}
-  for name, value in types.pairs(object) do
-    if types.type_of(value) then
-      children[#children + 1] = { name, value }
-    elseif type(value) ~= "table" then
-      scalars[#scalars + 1] = ("%s=%s"):format(name, tostring(value))
-    else
-      scalars[#scalars + 1] = ("%s=[%d]"):format(name, #value)
-    end
-  end
-  local text = ("  "):rep(indent) .. label .. T.name
-  lines[#lines + 1] = #scalars > 0 and text .. " " .. table.concat(scalars, " ") or text
-  for _, child in ipairs(indent < DEPTH and children or {}) do
-    show(child[2], lines, indent + 1, child[1] .. ": ")
-  end
-end
-
-local function tostring_object(object)
-  local lines = {}
-  show(object, lines, 0, "")
-  return table.concat(lines, "\n")
-end
-
 local function object_metatable(T, record)
   local methods, known, name = record.methods, record.known, record.name
   return {
-    __type = T, __name = name, __metatable = false, __pairs = types.pairs, __tostring = tostring_object,
+    __type = T, __name = name, __metatable = false, __pairs = types.pairs, __tostring = types.show,
     __index = function(_, key)
       local method = methods[key]
-      if method and sealed > 0 then
+      if method and objects.is_sealed() then
         error(("%s:%s(): a definition only describes data (methods are for those who open it)")
           :format(name, key), 2)
-      elseif method == nil and not known[key] and type(key) == "string" and sealed > 0 then
+      elseif method == nil and not known[key] and type(key) == "string" and objects.is_sealed() then
         error(("%s.%s: unknown field%s"):format(name, key, guess.hint(key, record.names)), 2)
       end
       return method
@@ -249,11 +160,16 @@ local function merge_methods(parent, own)
   return methods
 end
 
--- Itself, then the roles' and the parent's ancestors, each once; Base, which has no parent, last.
+-- What a type inherits from: its parent, then its roles.
+local function sources_of(spec)
+  local sources = { spec.parent }
+  return table.move(spec.implements or {}, 1, #(spec.implements or {}), #sources + 1, sources)
+end
+
+-- Itself, then the parent's and the roles' ancestors, each once; Base, which has no parent, last.
 local function list_ancestors(T, spec)
   local list, seen, base = { T }, { [T] = true }, nil
-  local sources = table.move(spec.implements or {}, 1, #(spec.implements or {}), 2, { spec.parent })
-  for _, source in ipairs(sources) do
+  for _, source in ipairs(sources_of(spec)) do
     for _, ancestor in ipairs(records[source].ancestors) do
       if not records[ancestor].parent then
         base = ancestor
@@ -269,7 +185,7 @@ end
 
 local function inherited(spec, what)
   local lists = { spec[what] or {} }
-  for _, source in ipairs(table.move(spec.implements or {}, 1, #(spec.implements or {}), 2, { spec.parent })) do
+  for _, source in ipairs(sources_of(spec)) do
     lists[#lists + 1] = records[source][what]
   end
   return sorted_union(lists)
@@ -393,73 +309,6 @@ function types.new(spec)
   record.metatable = object_metatable(T, record)
   records[T] = record
   return T
-end
-
--- --- Whole objects ------------------------------------------------------------------------------
-
-local verify_value
-
-local function verify_object(object, subject, above)
-  if above[object] or above.depth >= DEPTH then
-    return ("%s: an object that holds itself, or over %d deep"):format(subject, DEPTH)
-  end
-  above[object], above.depth = true, above.depth + 1
-  local record = records[types.type_of(object)]
-  for _, field in ipairs(record.fields) do
-    local value = rawget(object, field.name)
-    local place = subject .. "." .. field.name
-    local problem
-    if value ~= nil then
-      problem = select(2, schema.check_value(field, value, place)) or verify_value(value, place, above)
-    end
-    if problem then
-      return problem
-    end
-  end
-  above[object], above.depth = nil, above.depth - 1
-end
-
-function verify_value(value, subject, above)
-  if types.type_of(value) then
-    return verify_object(value, subject, above)
-  elseif type(value) == "table" then
-    for i, item in ipairs(value) do
-      local problem = types.type_of(item) and verify_object(item, ("%s[%d]"):format(subject, i), above)
-      if problem then
-        return problem
-      end
-    end
-  end
-end
-
---- Checks an object and all in it once more: a script may have changed its fields since.
--- @param object object
--- @return string | nil: the first problem
-function types.verify(object)
-  return verify_object(object, types.type_of(object).name, { depth = 0 })
-end
-
---- Gives an object and those in it their ids: `ID.train.images`, in a list `ID.parts.0`. What has an id
--- keeps it, with all below it.
--- @param object object
--- @param id string: without the repository
--- @param suffix string: "@image", or ""
-function types.identify(object, id, suffix)
-  if rawget(object, "id") then
-    return
-  end
-  rawset(object, "id", id .. suffix)
-  for name, value in types.pairs(object) do
-    if types.type_of(value) then
-      types.identify(value, id .. "." .. name, suffix)
-    elseif type(value) == "table" then
-      for i, item in ipairs(value) do
-        if types.type_of(item) then
-          types.identify(item, ("%s.%s.%d"):format(id, name, i - 1), suffix)
-        end
-      end
-    end
-  end
 end
 
 return types

@@ -40,14 +40,14 @@ end
 local function to_object(self, result, count)
   local T = self.type
   if count == 0 or result == nil then
-    return nil, ("the function returns nothing (fields of %s expected)"):format(T.name)
+    return nil, ("the function's result: nothing (fields of %s expected)"):format(T.name)
   elseif types.type_of(result) then
     if not types.is(result, T) then
-      return nil, ("the function returns a %s (%s expected)"):format(schema.kind(result), T.name)
+      return nil, ("the function's result: %s (%s expected)"):format(schema.kind(result), T.name)
     end
     return result, types.verify(result)
   elseif type(result) ~= "table" then
-    return nil, ("the function returns a %s (fields of %s expected)"):format(schema.kind(result), T.name)
+    return nil, ("the function's result: %s (fields of %s expected)"):format(schema.kind(result), T.name)
   end
   local object, problem = types.make(T, result)
   return object, problem or types.verify(object)

@@ -79,7 +79,8 @@ local function options_of(link, positional)
   for i = 1, given do
     local name = positional[i]
     if not name then
-      return nil, ("%s: argument %d is a %s (table of options expected)"):format(link.kind, i, schema.kind(args[i]))
+      return nil, ("%s: argument %d: %s (table of options expected)"):format(link.kind, i,
+        schema.kind(args[i]))
     elseif args[i] ~= nil then
       options[name] = args[i]
     end
@@ -113,8 +114,8 @@ local function read_words(link)
   for i = 1, link.args.n do
     local word = link.args[i]
     if type(word) ~= "string" or not word:find("%S") or word:find("%c") then
-      return nil, ("%s: argument %d is %s (one or more strings expected)"):format(link.kind, i,
-        type(word) == "string" and "not one line of text" or "a " .. schema.kind(word))
+      return nil, ("%s: argument %d: %s (one or more strings expected)"):format(link.kind, i,
+        type(word) == "string" and "not one line of text" or schema.kind(word))
     end
     words[i] = word
   end
@@ -124,8 +125,11 @@ local function read_words(link)
   return words
 end
 
--- Takes the array part of dataset { Type, [[doc]], … } apart from its options.
-local function split_dataset(given)
+--- Takes the array part of `dataset { Type, [[docstring]], … }` apart from its options.
+-- @param given table
+-- @param label string: what messages begin with
+-- @return table: the options; type | nil; docstring | nil. Or nil, message
+function dsl.split(given, label)
   local options, T, doc = {}, nil, nil
   for key, value in next, given do
     if math.type(key) ~= "integer" then
@@ -135,7 +139,7 @@ local function split_dataset(given)
     elseif type(value) == "string" and not doc then
       doc = value
     else
-      return nil, ("dataset: value %d is a %s (one data type and one docstring expected)"):format(key,
+      return nil, ("%s: value %d: %s (one data type and one docstring expected)"):format(label, key,
         types.is_type(value) and "second data type" or schema.kind(value))
     end
   end
@@ -145,12 +149,12 @@ end
 local function read_dataset(link)
   local given = link.args[1]
   if types.is_type(given) or type(given) ~= "table" or types.type_of(given) then
-    return nil, ("dataset: argument is a %s (dataset { Type, [[docstring]], … } expected)"):format(
+    return nil, ("dataset: %s (dataset { Type, [[docstring]], … } expected)"):format(
       types.is_type(given) and "data type" or schema.kind(given))
   elseif link.args.n > 1 then
     return nil, ("dataset: %d arguments (one table expected)"):format(link.args.n)
   end
-  local options, T, doc = split_dataset(given)
+  local options, T, doc = dsl.split(given, "dataset")
   if not options then
     return nil, T
   elseif not T then
@@ -228,7 +232,8 @@ local function read_chain(links, path)
   if not parts.declared then
     return nil, place_of(links[1], "no 'dataset { … }' in the chain (it stands before the function)")
   elseif not parts.builder then
-    return nil, place_of(links[1], "no function at the end of the chain (.. function(names of resources) … end)")
+    return nil, place_of(links[1],
+      "no function at the end of the chain (.. function(names of resources) … end)")
   end
   return parts
 end
@@ -238,7 +243,8 @@ local function read_parameters(parts, path)
   local info = debug.getinfo(parts.builder, "Su")
   local parameters, names = {}, {}
   if info.what == "C" then
-    return nil, sandbox.place(path, parts.line, "a library's function at the end of the chain (your own expected)")
+    return nil, sandbox.place(path, parts.line,
+      "a library's function at the end of the chain (your own expected)")
   elseif info.isvararg then
     return nil, sandbox.place(path, info.linedefined,
       "parameter '...' has no resource (name the resources instead)")
@@ -249,8 +255,9 @@ local function read_parameters(parts, path)
   for i = 1, info.nparams do
     local name = debug.getlocal(parts.builder, i)
     if not parts.resources[name] then
-      local hint = guess.hint(name, names, #names > 0 and (" (%s expected)"):format(table.concat(names, ", ")))
-      return nil, sandbox.place(path, info.linedefined, ("parameter '%s' has no resource%s"):format(name, hint))
+      local expected = #names > 0 and (" (%s expected)"):format(table.concat(names, ", ")) or ""
+      local problem = ("parameter '%s' has no resource%s"):format(name, guess.hint(name, names, expected))
+      return nil, sandbox.place(path, info.linedefined, problem)
     end
     parameters[i] = name
   end
@@ -280,7 +287,8 @@ function dsl.define(chain, name, context)
   local declared = parts.declared
   local id = ids.make(context.base, name, declared.id)
   if not ids.is_valid(id) then
-    return nil, place_of(links[1], ("id '%s' (letters, digits, '_' and '-' with dots between expected)"):format(id))
+    return nil, place_of(links[1],
+      ("id '%s' (letters, digits, '_' and '-' with dots between expected)"):format(id))
   end
   return dataset.new({
     id = id, aliases = { id }, repository = context.repository,
@@ -291,52 +299,6 @@ function dsl.define(chain, name, context)
     resources = list_only(parts.resources), parameters = parameters,
     file = context.path, line = parts.line,
   }, parts.builder)
-end
-
--- --- Data types --------------------------------------------------------------------------------
-
-local DATATYPE = {
-  { name = "fields", type = "list", items = { type = "table" } },
-  { name = "implements", type = "list" },
-  { name = "tags", type = "list", items = { type = "string" } },
-  { name = "tasks", type = "list", items = { type = "string" } },
-  { name = "methods", type = "table" },
-  { name = "abstract", type = "boolean" },
-}
-
---- The constructor of data.lua: `datatype { Parent, [[docstring]], fields = { { "name", Type }, … },
--- implements = { … }, tags = { … }, tasks = { … }, methods = { … } }`.
-dsl.datatype = step.constructor("datatype")
-
---- Makes a data type of a `datatype` step.
--- @param value any: what was assigned
--- @param name string: the global it was assigned to
--- @param repository table
--- @return type | nil, message without a place
-function dsl.define_type(value, name, repository)
-  local links = step.is(value) and step.links(value) or {}
-  local link = links[1]
-  if #links ~= 1 or type(link) ~= "table" or link.kind ~= "datatype" then
-    return nil, ("global '%s': %s (datatype { … } expected; write 'local %s' for helpers)"):format(
-      name, schema.kind(value), name)
-  end
-  local given = link.args[1]
-  if type(given) ~= "table" or types.is_type(given) or types.type_of(given) or link.args.n > 1 then
-    return nil, ("%s: datatype { Parent, … } expected"):format(name)
-  end
-  local options, parent, doc = split_dataset(given)
-  if not options then
-    return nil, (parent:gsub("^dataset", name))
-  elseif not parent then
-    return nil, ("%s: no parent (datatype { Parent, … } expected; the first one is Base)"):format(name)
-  end
-  local declared, problem = schema.check(DATATYPE, options, name)
-  if not declared then
-    return nil, problem
-  end
-  declared.name, declared.module, declared.parent = name, ("datamaestro_%s.data"):format(repository.id), parent
-  declared.doc = table.concat({ ids.split_doc(doc or "") }, "\n\n"):gsub("\n\n$", "")
-  return types.new(declared)
 end
 
 return dsl

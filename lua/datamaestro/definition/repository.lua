@@ -5,9 +5,10 @@
 
 local file = require "datamaestro.api.file"
 local host = require "datamaestro.api.host"
+local limits = require "datamaestro.api.sandbox"
 local schema = require "datamaestro.schema"
 local types = require "datamaestro.data.types"
-local dsl = require "datamaestro.definition.dsl"
+local datatype = require "datamaestro.definition.datatype"
 local sandbox = require "datamaestro.definition.sandbox"
 
 local repository = {}
@@ -117,17 +118,19 @@ end
 
 -- What `use` gives of a module of ours: its data types.
 local function own_module(name)
+  local content = {}
   local short = name:match("^datamaestro%.(data%.[%a_][%w_]*)$") or name:match("^datamaestro%.(data)$")
   local path = short and host.share .. "/lua/datamaestro/" .. short:gsub("%.", "/")
-  if not short or short == "data.types" or not (file.stat(path .. ".lua") or file.stat(path .. "/init.lua")) then
-    return nil, ("use '%s': no such data types (\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected)")
-      :format(name)
+  if path and (file.stat(path .. ".lua") or file.stat(path .. "/init.lua")) then
+    for key, value in pairs(require(name)) do
+      content[key] = types.is_type(value) and value or nil
+    end
   end
-  local content = {}
-  for key, value in pairs(require(name)) do
-    content[key] = types.is_type(value) and value or nil
+  if next(content) then
+    return content
   end
-  return content
+  return nil, ("use '%s': no such data types (\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected)")
+    :format(name)
 end
 
 local function load_types(self, find)
@@ -137,12 +140,12 @@ local function load_types(self, find)
     return nil, message
   end
   local content = {}
-  local names = { datatype = dsl.datatype, use = repository.user(self, find) }
+  local names = { datatype = datatype.constructor, use = repository.user(self, find) }
   local environment = sandbox.environment(names, function(name, value)
     if content[name] then
       return nil, ("two data types are called '%s'"):format(name)
     end
-    local T, problem = dsl.define_type(value, name, self)
+    local T, problem = datatype.define(value, name, self)
     content[name] = T
     return T, problem
   end)
@@ -153,20 +156,39 @@ local function load_types(self, find)
   return content
 end
 
---- The data types of a repository's data.lua, read once.
+--- The data types of a repository's data.lua; once it could be read, it is not read again.
 -- @param find function(id) → repository | nil, message: for those that data.lua uses
 -- @return table: name → type | nil, message
 function Repository:types(find)
   local known = loaded[self]
   if known == "loading" then
     return nil, ("%s/data.lua: uses itself, directly or by another repository"):format(self.path)
-  elseif known == nil then
-    loaded[self] = "loading"
-    local content, problem = load_types(self, find)
-    known = { content = content, problem = problem }
-    loaded[self] = known
+  elseif known then
+    return known
   end
-  return known.content, known.problem
+  -- Limits may raise from here on: what was not read to the end must not stay "loading".
+  local mark <close> = setmetatable({}, { __close = function() -- luacheck: ignore
+    loaded[self] = loaded[self] ~= "loading" and loaded[self] or nil
+  end })
+  loaded[self] = "loading"
+  local content, problem = load_types(self, find)
+  loaded[self] = content
+  return content, problem
+end
+
+-- The data types that a name stands for | nil, message.
+local function types_of(self, name, find)
+  local id = name:match("^([%w_-]+)%.data$")
+  if not id or id == "datamaestro" then
+    return own_module(name)
+  elseif id == self.id then
+    return self:types(find)
+  end
+  local other, problem = find(id)
+  if not other then
+    return nil, problem
+  end
+  return other:types(find)
 end
 
 --- Makes the function `use` of a script.
@@ -174,29 +196,19 @@ end
 -- @param find function(id) → repository | nil, message
 -- @return function
 function repository.user(self, find)
-  return require "datamaestro.api.sandbox".anchor(function(name)
+  local views = {}
+  return limits.anchor(function(name)
     if type(name) ~= "string" then
       error(("use: %s (name of data types such as \"image.data\" expected)"):format(schema.kind(name)), 3)
     end
-    local id = name:match("^([%w_-]+)%.data$")
-    local content, problem
-    if not id or id == "datamaestro" then
-      content, problem = own_module(name)
-    else
-      local other
-      if id == self.id then
-        other = self
-      else
-        other, problem = find(id)
+    if not views[name] then
+      local content, problem = types_of(self, name, find)
+      if not content then
+        error(problem, problem:find("^.-:%d+: ") and 0 or 3)
       end
-      if other then
-        content, problem = other:types(find)
-      end
+      views[name] = sandbox.read_only(name, content)
     end
-    if not content then
-      error(problem, problem:find("^.-:%d+: ") and 0 or 3)
-    end
-    return sandbox.read_only(name, content)
+    return views[name]
   end)
 end
 

@@ -9,7 +9,8 @@ local types = require "datamaestro.data.types"
 
 local sandbox = {}
 
-local LIMITS = { instructions = 100000000, memory = 256 * 1024 * 1024, seconds = 10 } -- instructions: about 1 s
+-- Instructions (about a second), bytes, seconds of CPU time.
+local LIMITS = { instructions = 100000000, memory = 256 * 1024 * 1024, seconds = 10 }
 local REPEAT_MAXIMUM = 16 * 1024 * 1024 -- bytes of a string.rep, and times
 local MESSAGE_MAXIMUM = 1000 -- bytes
 local SHOWN_MAXIMUM = 56 -- bytes: Lua cuts the names of chunks at 59
@@ -21,8 +22,8 @@ local LIBRARIES = {
   string = { "byte", "char", "find", "format", "gmatch", "gsub", "len", "lower", "match", "pack", "packsize",
     "reverse", "sub", "unpack", "upper" },
   table = { "concat", "insert", "move", "pack", "remove", "sort", "unpack" },
-  math = { "abs", "ceil", "cos", "exp", "floor", "fmod", "huge", "log", "max", "maxinteger", "min", "mininteger",
-    "modf", "pi", "sin", "sqrt", "tan", "tointeger", "type", "ult" },
+  math = { "abs", "ceil", "cos", "exp", "floor", "fmod", "huge", "log", "max", "maxinteger", "min",
+    "mininteger", "modf", "pi", "sin", "sqrt", "tan", "tointeger", "type", "ult" },
   utf8 = { "char", "charpattern", "codepoint", "codes", "len", "offset" },
 }
 
@@ -32,8 +33,8 @@ local ADVICE = {
   pcall = "a definition does not catch errors",
   setmetatable = "data types are made with datatype { … } in data.lua",
 }
-for _, name in ipairs { "io", "os", "debug", "package", "load", "loadfile", "dofile", "collectgarbage", "rawset",
-  "rawget", "getmetatable", "coroutine", "xpcall", "warn", "_G" } do
+for _, name in ipairs { "io", "os", "debug", "package", "load", "loadfile", "dofile", "collectgarbage",
+  "rawset", "rawget", "getmetatable", "coroutine", "xpcall", "warn", "_G" } do
   ADVICE[name] = "scripts cannot reach the system"
 end
 

@@ -2,16 +2,20 @@ local image = use "image.data"
 local IDX = use "datamaestro.data.tensor".IDX
 
 QMNIST =
-  filedownloader("train_images.idx", "https://raw.githubusercontent.com/facebookresearch/qmnist/master/qmnist-train-images-idx3-ubyte.gz", {
+  filedownloader("train_images.idx",
+    "https://raw.githubusercontent.com/facebookresearch/qmnist/master/qmnist-train-images-idx3-ubyte.gz", {
     md5 = "ed72d4157d28c017586c42bc6afe6370",
   }) ..
-  filedownloader("train_labels.idx", "https://raw.githubusercontent.com/facebookresearch/qmnist/master/qmnist-train-labels-idx2-int.gz", {
+  filedownloader("train_labels.idx",
+    "https://raw.githubusercontent.com/facebookresearch/qmnist/master/qmnist-train-labels-idx2-int.gz", {
     md5 = "0058f8dd561b90ffdd0f734c6a30e5e4",
   }) ..
-  filedownloader("test_images.idx", "https://raw.githubusercontent.com/facebookresearch/qmnist/master/qmnist-test-images-idx3-ubyte.gz", {
+  filedownloader("test_images.idx",
+    "https://raw.githubusercontent.com/facebookresearch/qmnist/master/qmnist-test-images-idx3-ubyte.gz", {
     md5 = "1394631089c404de565df7b7aeaf9412",
   }) ..
-  filedownloader("test_labels.idx", "https://raw.githubusercontent.com/facebookresearch/qmnist/master/qmnist-test-labels-idx2-int.gz", {
+  filedownloader("test_labels.idx",
+    "https://raw.githubusercontent.com/facebookresearch/qmnist/master/qmnist-test-labels-idx2-int.gz", {
     md5 = "5b5b05890a5e13444e108efe57b788aa",
   }) ..
   datatags("benchmark") ..

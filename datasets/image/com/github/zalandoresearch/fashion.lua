@@ -3,7 +3,8 @@ local IDX = use "datamaestro.data.tensor".IDX
 
 -- Debian's package dataset-fashion-mnist holds the same content, packed anew: `content` decides.
 MNIST =
-  filedownloader("train_images.idx", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz", {
+  filedownloader("train_images.idx",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-images-idx3-ubyte.gz", {
     size = 26421880,
     md5 = "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
     sha256 = "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
@@ -17,7 +18,8 @@ MNIST =
       { "file:///usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz" },
     },
   }) ..
-  filedownloader("train_labels.idx", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-labels-idx1-ubyte.gz", {
+  filedownloader("train_labels.idx",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/train-labels-idx1-ubyte.gz", {
     size = 29515,
     md5 = "25c81989df183df01b3e8a0aad5dffbe",
     sha256 = "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
@@ -31,7 +33,8 @@ MNIST =
       { "file:///usr/share/datasets/fashion-mnist/train-labels-idx1-ubyte.gz" },
     },
   }) ..
-  filedownloader("test_images.idx", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-images-idx3-ubyte.gz", {
+  filedownloader("test_images.idx",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-images-idx3-ubyte.gz", {
     size = 4422102,
     md5 = "bef4ecab320f06d8554ea6380940ec79",
     sha256 = "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
@@ -45,7 +48,8 @@ MNIST =
       { "file:///usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz" },
     },
   }) ..
-  filedownloader("test_labels.idx", "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz", {
+  filedownloader("test_labels.idx",
+    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/t10k-labels-idx1-ubyte.gz", {
     size = 5148,
     md5 = "bb300cfdad3c16e7a12a480ee83cd310",
     sha256 = "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
