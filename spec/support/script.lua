@@ -70,4 +70,15 @@ function script.fresh(text, under)
   return done == true, output, status
 end
 
+--- Whether this program was built with its own checks of memory, which valgrind cannot run.
+-- @return boolean
+function script.sanitized()
+  for line in io.lines "/proc/self/maps" do
+    if line:find("libasan", 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
 return script

@@ -50,34 +50,49 @@ function objects.is(object, T)
   return own ~= nil and records[own].is[T] == true
 end
 
+-- The fields of an open type's object that it does not declare.
+local function extra_fields(object, record)
+  local extra = {}
+  for name in next, object do
+    if not record.known[name] then
+      extra[#extra + 1] = { name = name, type = "any" }
+    end
+  end
+  table.sort(extra, function(a, b)
+    return a.name < b.name
+  end)
+  return extra
+end
+
+--- Iterates all fields of an object in declared order.
+-- @param object object
+-- @return iterator of field (as in datamaestro.schema), value (nil for an unset one)
+function objects.values(object)
+  local record = records[objects.type_of(object)]
+  local fields = record.fields
+  if record.open then
+    local extra = extra_fields(object, record)
+    fields = table.move(extra, 1, #extra, #fields + 1, table.move(fields, 1, #fields, 1, {}))
+  end
+  local i = 0
+  return function()
+    i = i + 1
+    if fields[i] then
+      return fields[i], rawget(object, fields[i].name)
+    end
+  end
+end
+
 --- Iterates the fields that an object has, in declared order.
 -- @param object object
 -- @return iterator of name, value
 function objects.pairs(object)
-  local record = records[objects.type_of(object)]
-  local names = {}
-  for i, field in ipairs(record.fields) do
-    names[i] = field.name
-  end
-  if record.open then
-    local extra = {}
-    for name in next, object do
-      if not record.known[name] then
-        extra[#extra + 1] = name
-      end
-    end
-    table.sort(extra)
-    table.move(extra, 1, #extra, #names + 1, names)
-  end
-  local i = 0
+  local next_field = objects.values(object)
   return function()
-    local value
-    repeat
-      i = i + 1
-      value = rawget(object, names[i] or "")
-    until value ~= nil or i >= #names
-    if value ~= nil then
-      return names[i], value
+    for field, value in next_field do
+      if value ~= nil then
+        return field.name, value
+      end
     end
   end
 end

@@ -21,7 +21,7 @@ function dataset.new(fields, builder)
   return setmetatable(fields, Dataset)
 end
 
-function Dataset.__tostring(self)
+Dataset.__tostring = function(self)
   return ("dataset %s@%s"):format(self.id, self.repository.id)
 end
 

@@ -20,7 +20,8 @@ local KINDS = "datamaestro.engine.resources."
 local function resource_kinds()
   local kinds = {}
   for _, name in ipairs(file.list(host.share .. "/lua/datamaestro/engine/resources") or {}) do
-    kinds[#kinds + 1] = name:match("^([%a_][%w_]*)%.lua$")
+    local kind = name:match("^([%a_][%w_]*)%.lua$")
+    kinds[#kinds + 1] = kind ~= "init" and kind or nil
   end
   return kinds
 end

@@ -45,18 +45,20 @@ function Registry:repository(id)
 end
 
 --- The definitions of all repositories.
--- @return array of { path =, repository = }, sorted by repository and path
+-- @return array of paths, sorted by repository and folder
 function Registry:files()
   local files = {}
   for _, owner in ipairs(self.list) do
-    for _, path in ipairs(owner:files()) do
-      files[#files + 1] = { path = path, repository = owner }
-    end
+    local own = owner:files()
+    table.move(own, 1, #own, #files + 1, files)
   end
   return files
 end
 
--- The datasets of a file, read once | nil, message, code.
+--- Loads a definition, once.
+-- @param path string
+-- @param owner repository
+-- @return array of datasets | nil, message, code
 function Registry:load(path, owner)
   local known = self.loaded[path]
   if not known then
@@ -94,7 +96,7 @@ local function with_id(datasets, id)
 end
 
 -- Looks where the id says. Gives the dataset, or nil and the first file that could not be read.
-function Registry:find_by_path(owners, id)
+local function find_by_path(self, owners, id)
   local problem
   for _, owner in ipairs(owners) do
     for _, path in ipairs(candidates(owner, id)) do
@@ -113,7 +115,7 @@ function Registry:find_by_path(owners, id)
 end
 
 -- Looks everywhere.
-function Registry:find_by_scan(owners, id)
+local function find_by_scan(self, owners, id)
   local ids = {}
   for _, owner in ipairs(owners) do
     for _, path in ipairs(owner:files()) do
@@ -145,12 +147,12 @@ function Registry:find(id)
     owners = { owner }
   end
   plain = plain or id
-  local found, problem = self:find_by_path(owners, plain)
+  local found, problem = find_by_path(self, owners, plain)
   if found then
     return found
   end
   local ids
-  found, ids = self:find_by_scan(owners, plain)
+  found, ids = find_by_scan(self, owners, plain)
   if found then
     return found
   elseif problem then
@@ -185,12 +187,14 @@ end
 function Registry:datasets()
   local all, seen = {}, {}
   local problems = table.move(self.broken, 1, #self.broken, 1, {})
-  for _, entry in ipairs(self:files()) do
-    local datasets, message = self:load(entry.path, entry.repository)
-    if datasets then
-      add_datasets(datasets, seen, all, problems)
-    else
-      problems[#problems + 1] = { file = entry.path, message = message }
+  for _, owner in ipairs(self.list) do
+    for _, path in ipairs(owner:files()) do
+      local datasets, message = self:load(path, owner)
+      if datasets then
+        add_datasets(datasets, seen, all, problems)
+      else
+        problems[#problems + 1] = { file = path, message = message }
+      end
     end
   end
   table.sort(all, function(a, b)

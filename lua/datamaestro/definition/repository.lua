@@ -21,7 +21,7 @@ Repository.__index = Repository
 
 local loaded = setmetatable({}, { __mode = "k" }) -- repository → its data types, "loading" or { problem = … }
 
-function Repository.__tostring(self)
+Repository.__tostring = function(self)
   return ("repository %s (%s)"):format(self.id, self.path)
 end
 
@@ -122,7 +122,8 @@ local function own_module(name)
   local short = name:match("^datamaestro%.(data%.[%a_][%w_]*)$") or name:match("^datamaestro%.(data)$")
   local path = short and host.share .. "/lua/datamaestro/" .. short:gsub("%.", "/")
   if path and (file.stat(path .. ".lua") or file.stat(path .. "/init.lua")) then
-    for key, value in pairs(require(name)) do
+    local module = require(name)
+    for key, value in pairs(type(module) == "table" and module or {}) do
       content[key] = types.is_type(value) and value or nil
     end
   end

@@ -69,7 +69,7 @@ end
 --- Makes the predicate of some terms.
 -- @param terms array of strings (none: all datasets)
 -- @return function(dataset) → boolean | nil, message, "usage" for what is no regular expression
-function search.parse(terms)
+function search.compile(terms)
   local conditions = {}
   for i, term in ipairs(terms) do
     local condition, message, code = parse_term(term)
