@@ -1,0 +1,3 @@
+return {
+  description = "Images, and what they show.",
+}

@@ -1,0 +1,3 @@
+return {
+  description = "Tables and other small data for machine learning.",
+}

@@ -1,0 +1,56 @@
+--- The language of data.lua: `datatype { Parent, … }`, assigned to a global, declares a data type.
+
+local step = require "datamaestro.api.step"
+local schema = require "datamaestro.schema"
+local types = require "datamaestro.data.types"
+local dsl = require "datamaestro.definition.dsl"
+local ids = require "datamaestro.definition.ids"
+
+local datatype = {}
+
+local DATATYPE = {
+  { name = "fields", type = "list", items = { type = "table" } },
+  { name = "implements", type = "list" },
+  { name = "tags", type = "list", items = { type = "string" } },
+  { name = "tasks", type = "list", items = { type = "string" } },
+  { name = "methods", type = "table" },
+  { name = "abstract", type = "boolean" },
+}
+
+--- The constructor of data.lua: `datatype { Parent, [[docstring]], fields = { { "name", Type }, … },
+-- implements = { … }, tags = { … }, tasks = { … }, methods = { … } }`.
+datatype.constructor = step.constructor("datatype")
+
+--- Makes a data type of a `datatype` step.
+-- @param value any: what was assigned
+-- @param name string: the global it was assigned to
+-- @param repository table
+-- @return type | nil, message without a place
+function datatype.define(value, name, repository)
+  local links = step.is(value) and step.links(value) or {}
+  local link = links[1]
+  if #links ~= 1 or type(link) ~= "table" or link.kind ~= "datatype" then
+    return nil, ("global '%s': %s (datatype { … } expected; write 'local %s' for helpers)"):format(
+      name, schema.kind(value), name)
+  end
+  local given = link.args[1]
+  if type(given) ~= "table" or types.is_type(given) or types.type_of(given) or link.args.n > 1 then
+    return nil, ("%s: datatype { Parent, … } expected"):format(name)
+  end
+  local options, parent, doc = dsl.split(given, name)
+  if not options then
+    return nil, parent
+  elseif not parent then
+    return nil, ("%s: no parent (datatype { Parent, … } expected; the first one is Base)"):format(name)
+  end
+  local declared, problem = schema.check(DATATYPE, options, name)
+  if not declared then
+    return nil, problem
+  end
+  declared.name, declared.parent = name, parent
+  declared.module = ("datamaestro_%s.data"):format(repository.id)
+  declared.doc = table.concat({ ids.split_doc(doc or "") }, "\n\n"):gsub("\n\n$", "")
+  return types.new(declared)
+end
+
+return datatype

@@ -1,0 +1,107 @@
+--- Loads a definition: a file → the datasets that it declares.
+
+local step = require "datamaestro.api.step"
+local guess = require "datamaestro.guess"
+local schema = require "datamaestro.schema"
+local dsl = require "datamaestro.definition.dsl"
+local ids = require "datamaestro.definition.ids"
+local repository = require "datamaestro.definition.repository"
+local sandbox = require "datamaestro.definition.sandbox"
+
+local loader = {}
+
+-- Finds a repository among the usual places, for scripts that no registry loads.
+local function find_anywhere(id)
+  local names = {}
+  for i, candidate in ipairs((repository.all(repository.roots()))) do
+    if candidate.id == id then
+      return candidate
+    end
+    names[i] = candidate.id
+  end
+  return nil, ("unknown repository '%s'%s"):format(id, guess.hint(id, names))
+end
+
+-- What the script assigns: an ordered list of { name, chain }.
+local function make_capture(assigned)
+  return function(name, value)
+    if not step.is(value) then
+      return nil, ("global '%s': %s (chain of steps expected; write 'local %s' for helpers)"):format(
+        name, schema.kind(value), name)
+    end
+    for _, other in ipairs(assigned) do
+      if other.name == name then
+        return nil, ("global '%s': assigned twice (one dataset a name expected)"):format(name)
+      end
+    end
+    assigned[#assigned + 1] = { name = name, chain = value }
+    return value
+  end
+end
+
+local function run_script(path, text, context, find)
+  local assigned = {}
+  local names = dsl.constructors()
+  names.use = repository.user(context.repository, find or find_anywhere)
+  local environment = sandbox.environment(names, make_capture(assigned))
+  local results = table.pack(sandbox.run_text(path, text, environment))
+  if not results[1] then
+    return nil, results[2]
+  elseif results.n > 2 or (results.n == 2 and not step.is(results[2])) then
+    local found = results.n > 2 and ("%d values"):format(results.n - 1) or schema.kind(results[2])
+    return nil, sandbox.place(path, 1, ("the file returns %s (chain of steps expected)"):format(found))
+  elseif results.n == 2 then
+    assigned[#assigned + 1] = { chain = results[2] }
+  end
+  return assigned
+end
+
+-- Two ids of one file must differ.
+local function duplicate(datasets, added)
+  for _, other in ipairs(datasets) do
+    if other.id == added.id then
+      return sandbox.place(added.file, added.line, ("id '%s' is also the one of line %d (ids must differ)")
+        :format(added.id, other.line))
+    end
+  end
+end
+
+--- Loads the datasets of a definition's text.
+-- @param path string: as messages show it
+-- @param text string: the script
+-- @param owner repository
+-- @param find function(id) → repository | nil, message: for `use` (default: the usual places)
+-- @return array of datasets | nil, message "PATH:LINE: what (what to do)", "definition"
+function loader.load_text(path, text, owner, find)
+  local context = { path = path, repository = owner, base = ids.of_path(owner:relative(path)) }
+  local assigned, message = run_script(path, text, context, find)
+  if not assigned then
+    return nil, message, "definition"
+  end
+  local datasets = {}
+  for _, one in ipairs(assigned) do
+    local dataset, problem = dsl.define(one.chain, one.name, context)
+    problem = problem or duplicate(datasets, dataset)
+    if problem then
+      return nil, problem, "definition"
+    end
+    datasets[#datasets + 1] = dataset
+  end
+  return datasets
+end
+
+--- Loads a definition.
+-- @param path string
+-- @param owner repository (default: the one that the file stands in)
+-- @param find function(id) → repository | nil, message: for `use` (default: the usual places)
+-- @return array of datasets, in the script's order | nil, message, code ("definition"; for a file that
+--   cannot be read what the system says)
+function loader.load(path, owner, find)
+  local text, message, code = repository.read(path)
+  if not text then
+    return nil, message, code
+  end
+  return loader.load_text(path, text, owner or repository.enclosing(path), find)
+end
+
+return loader

@@ -1,0 +1,209 @@
+--- All repositories and datasets, by id.
+
+local file = require "datamaestro.api.file"
+local guess = require "datamaestro.guess"
+local loader = require "datamaestro.definition.loader"
+local repository = require "datamaestro.definition.repository"
+
+local registry = {}
+
+local Registry = { __name = "registry" }
+Registry.__index = Registry
+
+--- Opens the registry. Definitions are read when they are asked for, each once.
+-- @param options table: `roots` (array of paths: repositories or folders of them; default: those of
+--   DATAMAESTRO_PATH, the user's, the program's)
+-- @return registry
+function registry.open(options)
+  local roots = options and options.roots or repository.roots()
+  local self = setmetatable({ loaded = {} }, Registry)
+  self.list, self.broken = repository.all(roots)
+  self.find_repository = function(id)
+    return self:repository(id)
+  end
+  return self
+end
+
+--- The repositories, sorted by id.
+-- @return array of { id, description, author, path }
+function Registry:repositories()
+  return table.move(self.list, 1, #self.list, 1, {})
+end
+
+--- Finds a repository.
+-- @param id string
+-- @return repository | nil, message, "unknown"
+function Registry:repository(id)
+  local names = {}
+  for i, one in ipairs(self.list) do
+    if one.id == id then
+      return one
+    end
+    names[i] = one.id
+  end
+  return nil, ("%s: unknown repository%s"):format(id, guess.hint(id, names)), "unknown"
+end
+
+--- The definitions of all repositories.
+-- @return array of paths, sorted by repository and folder
+function Registry:files()
+  local files = {}
+  for _, owner in ipairs(self.list) do
+    local own = owner:files()
+    table.move(own, 1, #own, #files + 1, files)
+  end
+  return files
+end
+
+--- Loads a definition, once.
+-- @param path string
+-- @param owner repository
+-- @return array of datasets | nil, message, code
+function Registry:load(path, owner)
+  local known = self.loaded[path]
+  if not known then
+    local datasets, message, code = loader.load(path, owner, self.find_repository)
+    known = { datasets = datasets, message = message, code = code }
+    self.loaded[path] = known
+  end
+  return known.datasets, known.message, known.code
+end
+
+-- --- By id -------------------------------------------------------------------------------------
+
+-- The files that may hold an id by their names, the most probable ones first.
+local function candidates(owner, id)
+  local paths = {}
+  local prefix = id:lower()
+  if prefix:find("[^%w_+.-]") or prefix:find("..", 1, true) then
+    return paths
+  end
+  while prefix ~= "" do
+    local stem = owner.path .. "/" .. prefix:gsub("%.", "/")
+    paths[#paths + 1] = stem .. ".lua"
+    paths[#paths + 1] = stem .. "/init.lua"
+    prefix = prefix:match("^(.*)%.[^.]*$") or ""
+  end
+  return paths
+end
+
+local function with_id(datasets, id)
+  for _, dataset in ipairs(datasets or {}) do
+    if dataset.id == id then
+      return dataset
+    end
+  end
+end
+
+-- Looks where the id says. Gives the dataset, or nil and the first file that could not be read.
+local function find_by_path(self, owners, id)
+  local problem
+  for _, owner in ipairs(owners) do
+    for _, path in ipairs(candidates(owner, id)) do
+      local own = path == owner.path .. "/init.lua" or path == owner.path .. "/data.lua"
+      if not own and file.stat(path) then
+        local datasets, message = self:load(path, owner)
+        local found = with_id(datasets, id)
+        if found then
+          return found
+        end
+        problem = problem or message
+      end
+    end
+  end
+  return nil, problem
+end
+
+-- Looks everywhere.
+local function find_by_scan(self, owners, id)
+  local ids = {}
+  for _, owner in ipairs(owners) do
+    for _, path in ipairs(owner:files()) do
+      local datasets = self:load(path, owner)
+      local found = with_id(datasets, id)
+      if found then
+        return found
+      end
+      for _, dataset in ipairs(datasets or {}) do
+        ids[#ids + 1] = dataset.id
+      end
+    end
+  end
+  return nil, ids
+end
+
+--- Finds a dataset.
+-- @param id string: "com.lecun.mnist", or "com.lecun.mnist@image" for that repository's
+-- @return dataset | nil, message, code: "unknown" (with a guess), or "definition" when the file that
+--   should hold it is broken
+function Registry:find(id)
+  local plain, owner_id = id:match("^(.-)@(.*)$")
+  local owners = self.list
+  if owner_id then
+    local owner, message, code = self:repository(owner_id)
+    if not owner then
+      return nil, message, code
+    end
+    owners = { owner }
+  end
+  plain = plain or id
+  local found, problem = find_by_path(self, owners, plain)
+  if found then
+    return found
+  end
+  local ids
+  found, ids = find_by_scan(self, owners, plain)
+  if found then
+    return found
+  elseif problem then
+    return nil, problem, "definition"
+  end
+  return nil, ("%s: unknown dataset%s"):format(id, guess.hint(plain, ids)), "unknown"
+end
+
+-- --- All ---------------------------------------------------------------------------------------
+
+-- Adds a file's datasets, but those whose ids the repository has already.
+local function add_datasets(datasets, seen, all, problems)
+  for _, dataset in ipairs(datasets) do
+    local key = dataset.id .. "@" .. dataset.repository.id
+    local other = seen[key]
+    if other then
+      problems[#problems + 1] = {
+        file = dataset.file,
+        message = ("%s:%d: id '%s' is also the one of %s:%d (ids must differ)"):format(
+          dataset.file, dataset.line, dataset.id, other.file, other.line),
+      }
+    else
+      seen[key] = dataset
+      all[#all + 1] = dataset
+    end
+  end
+end
+
+--- All datasets.
+-- @return array of datasets, sorted by repository and id; array of problems { file =, message = } for
+--   what could not be read
+function Registry:datasets()
+  local all, seen = {}, {}
+  local problems = table.move(self.broken, 1, #self.broken, 1, {})
+  for _, owner in ipairs(self.list) do
+    for _, path in ipairs(owner:files()) do
+      local datasets, message = self:load(path, owner)
+      if datasets then
+        add_datasets(datasets, seen, all, problems)
+      else
+        problems[#problems + 1] = { file = path, message = message }
+      end
+    end
+  end
+  table.sort(all, function(a, b)
+    if a.repository.id ~= b.repository.id then
+      return a.repository.id < b.repository.id
+    end
+    return a.id < b.id
+  end)
+  return all, problems
+end
+
+return registry

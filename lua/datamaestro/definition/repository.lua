@@ -1,0 +1,286 @@
+--- Repositories: folders that hold definitions, and where they are looked for.
+--
+-- A repository is a folder with `init.lua`, which returns { id = …, description = …, author = … }, perhaps
+-- `data.lua` with its data types, and definitions below: com/lecun.lua.
+
+local file = require "datamaestro.api.file"
+local host = require "datamaestro.api.host"
+local limits = require "datamaestro.api.sandbox"
+local schema = require "datamaestro.schema"
+local types = require "datamaestro.data.types"
+local datatype = require "datamaestro.definition.datatype"
+local sandbox = require "datamaestro.definition.sandbox"
+
+local repository = {}
+
+local DEPTH = 16 -- folders in folders; a link may lead in a circle
+local FILE_MAXIMUM = 4 * 1024 * 1024 -- bytes of a script
+
+local Repository = { __name = "repository" }
+Repository.__index = Repository
+
+local loaded = setmetatable({}, { __mode = "k" }) -- repository → its data types, "loading" or { problem = … }
+
+Repository.__tostring = function(self)
+  return ("repository %s (%s)"):format(self.id, self.path)
+end
+
+--- Reads a script, of a size that a script can have.
+-- @param path string
+-- @return string | nil, message, code
+function repository.read(path)
+  local info, message, code = file.stat(path)
+  if not info then
+    return nil, message, code
+  elseif info.type ~= "file" then
+    return nil, ("%s: a %s (file expected)"):format(path, info.type), "definition"
+  elseif info.size > FILE_MAXIMUM then
+    return nil, ("%s: over %d MiB (a script expected)"):format(path, FILE_MAXIMUM >> 20), "definition"
+  end
+  return file.read(path)
+end
+
+local function base_name(path)
+  return path:match("([^/]+)/*$") or "repository"
+end
+
+--- Makes a repository without a description, for files that stand in none.
+-- @param path string: folder
+-- @return repository
+function repository.pseudo(path)
+  local id = base_name(file.realpath(path) or path):gsub("[^%w_-]", "_")
+  return setmetatable({ id = id, description = "", author = "", path = path, pseudo = true }, Repository)
+end
+
+local DESCRIPTION = {
+  { name = "id", type = "string", pattern = "^[%w_][%w_-]*$", expected = "letters, digits, '_' and '-'" },
+  { name = "description", type = "string", default = "" },
+  { name = "author", type = "string", default = "" },
+}
+
+--- Opens a repository.
+-- @param path string: its folder
+-- @return repository: { id, description, author, path } | nil, message, code
+function repository.open(path)
+  local init = path .. "/init.lua"
+  local text, message, code = repository.read(init)
+  if not text then
+    return nil, message, code
+  end
+  local environment = sandbox.environment({}, function(name)
+    return nil, ("global '%s': a repository's init.lua only returns { id = …, description = … }"):format(name)
+  end)
+  local done, result = sandbox.run_text(init, text, environment)
+  if not done then
+    return nil, result, "definition"
+  end
+  local described, problem = schema.check(DESCRIPTION, result, "repository")
+  if not described then
+    return nil, sandbox.place(init, 1, problem), "definition"
+  end
+  described.path = path
+  described.id = described.id or repository.pseudo(path).id
+  return setmetatable(described, Repository)
+end
+
+-- --- Files -------------------------------------------------------------------------------------
+
+local function add_files(folder, prefix, depth, files)
+  for _, name in ipairs(depth <= DEPTH and file.list(folder) or {}) do
+    local path = folder .. "/" .. name
+    local info = not name:find("^%.") and file.stat(path)
+    local own = prefix == "" and (name == "init.lua" or name == "data.lua")
+    if info and info.type == "folder" then
+      add_files(path, prefix .. name .. "/", depth + 1, files)
+    elseif info and info.type == "file" and not own and name:find("^[%w_+-]+%.lua$") then
+      files[#files + 1] = path
+    end
+  end
+  return files
+end
+
+--- Lists the definitions of a repository.
+-- @return array of paths, sorted by folder
+function Repository:files()
+  return add_files(self.path, "", 1, {})
+end
+
+--- A definition's path relative to the repository.
+-- @param path string
+-- @return string: the file's name when it stands outside
+function Repository:relative(path)
+  local folder = (file.realpath(self.path) or self.path) .. "/"
+  local real = file.realpath(path) or path
+  return real:sub(1, #folder) == folder and real:sub(#folder + 1) or base_name(path)
+end
+
+-- --- Data types --------------------------------------------------------------------------------
+
+-- What `use` gives of a module of ours: its data types.
+local function own_module(name)
+  local content = {}
+  local short = name:match("^datamaestro%.(data%.[%a_][%w_]*)$") or name:match("^datamaestro%.(data)$")
+  local path = short and host.share .. "/lua/datamaestro/" .. short:gsub("%.", "/")
+  if path and (file.stat(path .. ".lua") or file.stat(path .. "/init.lua")) then
+    local module = require(name)
+    for key, value in pairs(type(module) == "table" and module or {}) do
+      content[key] = types.is_type(value) and value or nil
+    end
+  end
+  if next(content) then
+    return content
+  end
+  return nil, ("use '%s': no such data types (\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected)")
+    :format(name)
+end
+
+local function load_types(self, find)
+  local path = self.path .. "/data.lua"
+  local text, message = repository.read(path)
+  if not text then
+    return nil, message
+  end
+  local content = {}
+  local names = { datatype = datatype.constructor, use = repository.user(self, find) }
+  local environment = sandbox.environment(names, function(name, value)
+    if content[name] then
+      return nil, ("two data types are called '%s'"):format(name)
+    end
+    local T, problem = datatype.define(value, name, self)
+    content[name] = T
+    return T, problem
+  end)
+  local done, problem = sandbox.run_text(path, text, environment)
+  if not done then
+    return nil, problem
+  end
+  return content
+end
+
+--- The data types of a repository's data.lua; once it could be read, it is not read again.
+-- @param find function(id) → repository | nil, message: for those that data.lua uses
+-- @return table: name → type | nil, message
+function Repository:types(find)
+  local known = loaded[self]
+  if known == "loading" then
+    return nil, ("%s/data.lua: uses itself, directly or by another repository"):format(self.path)
+  elseif known then
+    return known
+  end
+  -- Limits may raise from here on: what was not read to the end must not stay "loading".
+  local mark <close> = setmetatable({}, { __close = function() -- luacheck: ignore
+    loaded[self] = loaded[self] ~= "loading" and loaded[self] or nil
+  end })
+  loaded[self] = "loading"
+  local content, problem = load_types(self, find)
+  loaded[self] = content
+  return content, problem
+end
+
+-- The data types that a name stands for | nil, message.
+local function types_of(self, name, find)
+  local id = name:match("^([%w_-]+)%.data$")
+  if not id or id == "datamaestro" then
+    return own_module(name)
+  elseif id == self.id then
+    return self:types(find)
+  end
+  local other, problem = find(id)
+  if not other then
+    return nil, problem
+  end
+  return other:types(find)
+end
+
+--- Makes the function `use` of a script.
+-- @param self repository: the script's
+-- @param find function(id) → repository | nil, message
+-- @return function
+function repository.user(self, find)
+  local views = {}
+  return limits.anchor(function(name)
+    if type(name) ~= "string" then
+      error(("use: %s (name of data types such as \"image.data\" expected)"):format(schema.kind(name)), 3)
+    end
+    if not views[name] then
+      local content, problem = types_of(self, name, find)
+      if not content then
+        error(problem, problem:find("^.-:%d+: ") and 0 or 3)
+      end
+      views[name] = sandbox.read_only(name, content)
+    end
+    return views[name]
+  end)
+end
+
+-- --- Where repositories are --------------------------------------------------------------------
+
+--- The folders where repositories are looked for, the first that has one wins: those of
+-- DATAMAESTRO_PATH, the user's own, those that come with the program.
+-- @return array of paths
+function repository.roots()
+  local roots = {}
+  for path in (os.getenv "DATAMAESTRO_PATH" or ""):gmatch("[^:]+") do
+    roots[#roots + 1] = path
+  end
+  local home = os.getenv "XDG_DATA_HOME" or (os.getenv "HOME" or "") .. "/.local/share"
+  roots[#roots + 1] = home .. "/datamaestro/repositories"
+  roots[#roots + 1] = host.share .. "/datasets"
+  return roots
+end
+
+local function candidate_folders(root)
+  if file.stat(root .. "/init.lua") then
+    return { root }
+  end
+  local folders = {}
+  for _, name in ipairs(file.list(root) or {}) do
+    if not name:find("^%.") and file.stat(root .. "/" .. name .. "/init.lua") then
+      folders[#folders + 1] = root .. "/" .. name
+    end
+  end
+  return folders
+end
+
+--- Opens all repositories below some folders.
+-- @param roots array of paths: each a repository or a folder of them
+-- @return array of repositories, sorted by id; array of problems { file =, message = }
+function repository.all(roots)
+  local list, problems, seen = {}, {}, {}
+  for _, root in ipairs(roots) do
+    for _, folder in ipairs(candidate_folders((root:gsub("(.)/+$", "%1")))) do
+      local opened, message = repository.open(folder)
+      if not opened then
+        problems[#problems + 1] = { file = folder .. "/init.lua", message = message }
+      elseif not seen[opened.id] then
+        seen[opened.id] = true
+        list[#list + 1] = opened
+      end
+    end
+  end
+  table.sort(list, function(a, b)
+    return a.id < b.id
+  end)
+  return list, problems
+end
+
+--- The repository that a file stands in: the nearest folder above with an init.lua that describes one.
+-- @param path string: a definition
+-- @return repository: without a description when there is none
+function repository.enclosing(path)
+  local folder = (path:match("^(.*)/[^/]*$") or (path:sub(1, 1) == "/" and "" or "."))
+  local above = file.realpath(folder == "" and "/" or folder) or folder
+  while above ~= "" do
+    local init = above .. "/init.lua"
+    if init ~= file.realpath(path) and file.stat(init) then
+      local opened = repository.open(above)
+      if opened then
+        return opened
+      end
+    end
+    above = above:match("^(.*)/[^/]*$") or ""
+  end
+  return repository.pseudo(folder == "" and "/" or folder)
+end
+
+return repository

@@ -1,0 +1,91 @@
+--- Searches: terms → a predicate on datasets.
+--
+-- A term is a regular expression, without regard to case, for the id or the name; or after `tag:`, `task:`,
+-- `repo:` (`repository:`) for a tag, a task, the repository's id; after `type:` a data type's id or name,
+-- which also finds the types that inherit from it. All terms must hold.
+
+local regex = require "datamaestro.api.regex"
+local types = require "datamaestro.data.types"
+
+local search = {}
+
+local function any(words, pattern)
+  for _, word in ipairs(words) do
+    if pattern:match(word) then
+      return true
+    end
+  end
+  return false
+end
+
+local function by_words(field)
+  return function(pattern)
+    return function(dataset)
+      return any(dataset[field], pattern)
+    end
+  end
+end
+
+local function by_repository(pattern)
+  return function(dataset)
+    return pattern:match(dataset.repository.id)
+  end
+end
+
+local function by_text(pattern)
+  return function(dataset)
+    return pattern:match(dataset.id) or pattern:match(dataset.name)
+  end
+end
+
+local function by_type(name)
+  local wanted = name:lower()
+  return function(dataset)
+    for _, T in ipairs(types.ancestors(dataset.type)) do
+      if T.id == wanted or T.name:lower() == wanted then
+        return true
+      end
+    end
+    return false
+  end
+end
+
+local PREFIXES = { tag = by_words "tags", task = by_words "tasks", repo = by_repository,
+  repository = by_repository }
+
+local function parse_term(term)
+  local prefix, value = term:match("^(%l+):(.*)$")
+  if prefix == "type" then
+    return by_type(value)
+  end
+  local make = PREFIXES[prefix]
+  local pattern, message, code = regex.compile(make and value or term)
+  if not pattern then
+    return nil, message, code
+  end
+  return (make or by_text)(pattern)
+end
+
+--- Makes the predicate of some terms.
+-- @param terms array of strings (none: all datasets)
+-- @return function(dataset) → boolean | nil, message, "usage" for what is no regular expression
+function search.compile(terms)
+  local conditions = {}
+  for i, term in ipairs(terms) do
+    local condition, message, code = parse_term(term)
+    if not condition then
+      return nil, message, code
+    end
+    conditions[i] = condition
+  end
+  return function(dataset)
+    for _, condition in ipairs(conditions) do
+      if not condition(dataset) then
+        return false
+      end
+    end
+    return true
+  end
+end
+
+return search

@@ -1,0 +1,73 @@
+--- Resource kind `filedownloader`: one file, from one or more addresses.
+
+local function hashes()
+  return {
+    { name = "size", type = "integer", minimum = 0, doc = "Size in bytes." },
+    { name = "md5", type = "string", hex = 32, doc = "MD5 in hex digits." },
+    { name = "sha1", type = "string", hex = 40, doc = "SHA-1 in hex digits." },
+    { name = "sha256", type = "string", hex = 64, doc = "SHA-256 in hex digits." },
+    { name = "sha512", type = "string", hex = 128, doc = "SHA-512 in hex digits." },
+  }
+end
+
+local function with(fields, more)
+  return table.move(more, 1, #more, #fields + 1, fields)
+end
+
+-- A URL that ends in .gz, its query left out, is decompressed unless the author says otherwise.
+local function transforms_of(resource)
+  return resource.url:match("^[^?#]*"):lower():find("%.gz$") and "gzip" or "none"
+end
+
+local function plain_name(value)
+  if value == "" or value:find("[/%c\\]") or value:find("^%.") or value:find("..", 1, true) then
+    return ("'%s' (plain file name expected)"):format(value:sub(1, 60))
+  end
+end
+
+-- What a function's parameter can be called.
+local function parameter_name(value)
+  if not value:find("^[%a_][%w_]*$") then
+    return ("'%s' (name of a parameter expected)"):format(value:sub(1, 60))
+  end
+end
+
+local function transforms()
+  return {
+    name = "transforms", type = "string", values = { "gzip", "none" }, default = transforms_of,
+    doc = "What is done to the bytes as served (default: gzip when the URL ends in .gz, else none).",
+  }
+end
+
+local mirror = with({
+  { name = "url", type = "url", required = true, doc = "Where the same content can be had." },
+}, hashes())
+mirror[#mirror + 1] = transforms()
+
+return {
+  doc = "Downloads one file and keeps it, decompressed when it is served as gzip.",
+  example = [[filedownloader("train_images.idx", "https://host/train-images.gz", { size = 9912422 })]],
+  positional = { "filename", "url" },
+  schema = with({
+    { name = "filename", type = "string", required = true, check = plain_name,
+      doc = "Name of the file in the dataset's folder; up to its first dot it names the resource." },
+    { name = "url", type = "url", required = true, doc = "Where the file is served." },
+    { name = "name", type = "string", check = parameter_name, doc = "Name of the resource, if another." },
+    { name = "content", type = "table", fields = hashes(),
+      doc = "Size and hashes of the file as kept, after transforms; all sources must agree on them." },
+    { name = "mirrors", type = "list",
+      items = { type = "url", either = { type = "table", fields = mirror, positional = { "url" } } },
+      doc = "Other addresses: a URL serves the same bytes; a table { url, size = …, … } the same content, "
+        .. "packed anew, with its own size and hashes (without any, `content` decides)." },
+    transforms(),
+    { name = "transient", type = "boolean", default = false,
+      doc = "Whether the file may go once all that need it are complete." },
+  }, hashes()),
+
+  --- The resource's name: the file's, up to its first dot.
+  -- @param resource table: the checked fields
+  -- @return string
+  name = function(resource)
+    return resource.name or (resource.filename:gsub("%..*$", ""))
+  end,
+}
