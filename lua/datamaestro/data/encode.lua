@@ -1,7 +1,7 @@
 --- Typed objects → JSON values, in the Python program's two forms.
 local file = require "datamaestro.api.file"
 local json = require "datamaestro.json"
-local types = require "datamaestro.data.types"
+local objects = require "datamaestro.data.objects"
 
 -- The Python program prints resolved paths; one that is not there yet keeps its own form.
 local function absolute(path)
@@ -22,12 +22,12 @@ end
 
 local function encode_object(value, encoder)
   local object = json.object()
-  for field, item in types.values(value) do
+  for field, item in objects.values(value) do
     json.set(object, field.name,
       field.type == "path" and item ~= nil and encode_path(item, encoder) or encode(item, encoder))
   end
   if encoder == "xpm" then
-    json.set(object, "$type", types.type_of(value).id)
+    json.set(object, "$type", objects.type_of(value).id)
   end
   return object
 end
@@ -41,7 +41,7 @@ local function encode_list(value, encoder)
 end
 
 function encode(value, encoder)
-  if types.type_of(value) then
+  if objects.type_of(value) then
     return encode_object(value, encoder)
   elseif type(value) == "table" and (#value > 0 or next(value) == nil) then
     return encode_list(value, encoder)

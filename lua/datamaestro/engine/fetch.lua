@@ -48,7 +48,7 @@ local function try(source, spec, context)
     url = source.url,
     path = spec.part,
     keep = keep and keep .. ".part" or nil,
-    decode = spec.decode,
+    decode = source.transforms == "gzip" and "gzip" or nil,
     size = source.size,
     digests = served and { served } or {},
     content_digests = content and { content } or {},
@@ -104,9 +104,9 @@ local function summary(spec, failures)
 end
 
 --- Fetches a file: tries its sources in turn, until one has the right bytes, and publishes it.
--- @param spec table: label (for messages), sources (array of {url, size, md5, …: the bytes as served}),
---   content ({size, sha256, …} of the file as stored, or nil), decode ("gzip" or nil), part (path to
---   write), path (where the file appears in the end)
+-- @param spec table: label (for messages), sources (array of {url, transforms = "gzip"|"none",
+--   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
+--   nil), part (path to write), path (where the file appears in the end)
 -- @param context table: offline (boolean), keep (boolean: keep downloads), cached (function: URL → cache
 --   path without extension), progress (function(label, received, total|nil) or nil), warn (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed

@@ -1,4 +1,5 @@
 --- Resource kind `filedownloader`: one file, from one or more addresses.
+local fetch = require "datamaestro.engine.fetch"
 
 local function hashes()
   return {
@@ -39,6 +40,15 @@ local function transforms()
   }
 end
 
+-- The sources in the author's order; a mirror that is only a URL serves the same bytes.
+local function sources_of(resource)
+  local sources = { resource }
+  for i, other in ipairs(resource.mirrors or {}) do
+    sources[i + 1] = type(other) == "table" and other or setmetatable({ url = other }, { __index = resource })
+  end
+  return sources
+end
+
 local mirror = with({
   { name = "url", type = "url", required = true, doc = "Where the same content can be had." },
 }, hashes())
@@ -69,5 +79,28 @@ return {
   -- @return string
   name = function(resource)
     return resource.name or (resource.filename:gsub("%..*$", ""))
+  end,
+
+  --- What is declared of the file as stored.
+  -- @param resource resource
+  -- @return table: size, sha256, …, each optional
+  stored = function(resource)
+    return resource.content or (resource.transforms == "none" and resource) or {}
+  end,
+
+  --- Downloads the file.
+  -- @param resource resource
+  -- @param paths table: part (to write), path (final)
+  -- @param context table: as for fetch.obtain
+  -- @param dataset dataset
+  -- @return true | nil, message, code
+  make = function(resource, paths, context, dataset)
+    return fetch.obtain({
+      label = ("%s: %s"):format(dataset.id, resource.name),
+      sources = sources_of(resource),
+      content = resource.content,
+      part = paths.part,
+      path = paths.path,
+    }, context)
   end,
 }
