@@ -8,10 +8,10 @@ Q       := $(if $(V),,@)
 
 # --- What Debian 12 must have; `make deps` installs what is missing --------------------------------
 DEPS_RUN   := lua-cjson lua-argparse
-DEPS_BUILD := gcc libc6-dev make pkg-config liblua5.4-dev zlib1g-dev libisal-dev libssl-dev \
+DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libisal-dev libssl-dev \
               libcurl4-openssl-dev libarchive-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
-DEPS_TEST  := $(DEPS_DEMO) lua-busted lua5.4 nginx-light valgrind python3-numpy curl procps
+DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3-numpy curl procps
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
 
 # --- Compiler ---------------------------------------------------------------------------------------
@@ -32,9 +32,10 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # --- What is built ----------------------------------------------------------------------------------
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
 # where its library (PKGS_NAME) is too heavy to load at every start.
-PLUGINS     := digest http
-PKGS_digest := libcrypto
-PKGS_http   := libcurl libcrypto $(LIBS)
+PLUGINS      := digest http inflate
+PKGS_digest  := libcrypto
+PKGS_inflate := $(LIBS)
+PKGS_http    := libcurl libcrypto $(LIBS)
 
 CORE_OBJS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BUILT_IN  := $(filter-out util $(PLUGINS),$(patsubst src/api/lua_%.c,%,$(wildcard src/api/lua_*.c)))
@@ -45,14 +46,16 @@ HOST_OBJS := $(BUILD)/obj/main.o $(BUILD)/obj/host.o $(BUILD)/obj/api/lua_util.o
              $(BUILT_IN:%=$(BUILD)/obj/api/lua_%.o) $(API_PARTS:%=$(BUILD)/obj/api/%.o)
 CORE      := $(BUILD)/obj/core.a
 PROGRAM   := $(BUILD)/datamaestro
-LIBDIR    := $(BUILD)/lib/datamaestro/datamaestro/api
+LUADIR    := $(BUILD)/lib/datamaestro/lua
+LIBDIR    := $(LUADIR)/datamaestro/api
+COMPILED  := $(patsubst lua/%.lua,$(LUADIR)/%.luac,$(shell find lua -name "*.lua"))
 SHARE     := $(BUILD)/share/datamaestro
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAM) $(foreach p,$(PLUGINS),$(if $(wildcard src/api/lua_$(p).c),$(LIBDIR)/$(p).so)) $(SHARE) ## build the program (build/datamaestro, run in place)
+all: stale $(PROGRAM) $(COMPILED) $(foreach p,$(PLUGINS),$(if $(wildcard src/api/lua_$(p).c),$(LIBDIR)/$(p).so)) $(SHARE) ## build the program (build/datamaestro, run in place)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -72,7 +75,7 @@ $(CORE): $(CORE_OBJS)
 
 $(PROGRAM): $(HOST_OBJS) $(CORE)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(LDFLAGS) $(HOST_OBJS) $(CORE) -o $@ $$(pkg-config --libs lua5.4 $(LIBS))
+	$(Q)$(CC) $(LDFLAGS) $(HOST_OBJS) $(CORE) -o $@ $$(pkg-config --libs lua5.4)
 
 $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
 	@mkdir -p $(@D)
@@ -82,8 +85,18 @@ $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
 # The build folder has the layout of an installed tree, so that the program finds its files one way.
 $(SHARE):
 	@mkdir -p $@
-	@ln -sfn $(abspath lua) $@/lua
 	@ln -sfn $(abspath datasets) $@/datasets
+
+# Compiled, since parsing some forty modules would be most of a short command's time; not stripped, so
+# that messages keep their lines.
+$(LUADIR)/%.luac: lua/%.lua
+	@mkdir -p $(@D)
+	$(Q)luac5.4 -o $@ $<
+
+# What has no source any more would still be found by its name.
+stale:
+	@cd $(LUADIR) 2>/dev/null && find . -name '*.luac' | while read -r f; do \
+	    [ -e "$(abspath lua)/$${f%c}" ] || rm "$$f"; done; true
 
 # --- Set-up -----------------------------------------------------------------------------------------
 # Installs what is missing of $(1) from Debian, as root or through sudo; where neither is to be had, says
@@ -128,11 +141,10 @@ demo: deps-demo ## prepare the real Fashion-MNIST, print its JSON and its tensor
 	$(PROGRAM) --data $(BUILD)/demo-data run docs/examples/tensors.lua com.github.zalandoresearch.fashion.mnist
 
 install: all ## install below PREFIX (default /usr/local), staged below DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/datamaestro/datamaestro/api \
-	    $(DESTDIR)$(PREFIX)/share/datamaestro
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/datamaestro $(DESTDIR)$(PREFIX)/share/datamaestro
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/datamaestro
-	install -m 644 $(LIBDIR)/*.so $(DESTDIR)$(PREFIX)/lib/datamaestro/datamaestro/api
-	cp -R --no-preserve=ownership,mode lua datasets $(DESTDIR)$(PREFIX)/share/datamaestro/
+	cp -R --no-preserve=ownership,mode $(LUADIR) $(DESTDIR)$(PREFIX)/lib/datamaestro/
+	cp -R --no-preserve=ownership,mode datasets $(DESTDIR)$(PREFIX)/share/datamaestro/
 
 uninstall: ## remove what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/datamaestro $(DESTDIR)$(PREFIX)/lib/datamaestro $(DESTDIR)$(PREFIX)/share/datamaestro
@@ -218,7 +230,7 @@ clean: ## remove the build folders
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
-.PHONY: all deps deps-demo deps-test deps-check demo install uninstall test specs asan stress valgrind \
+.PHONY: all stale deps deps-demo deps-test deps-check demo install uninstall test specs asan stress valgrind \
         coverage format lint tidy check fuzz bench clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -101,7 +101,7 @@ static void preload_modules(lua_State *L) {
   lua_pop(L, 1);
 }
 
-/* Pushes the folder above share/ and lib/: beside the program in a build folder, one up when
+/* Pushes the folder above lib/ and share/: beside the program in a build folder, one up when
  * installed (PREFIX/bin/datamaestro). Nothing is compiled in, so both can be moved. */
 static void push_prefix(lua_State *L) {
   static const char *const places[] = {"", "/.."};
@@ -113,14 +113,14 @@ static void push_prefix(lua_State *L) {
   *strrchr(program, '/') = '\0';
   for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
     const char *prefix = lua_pushfstring(L, "%s%s", program, places[i]);
-    const char *probe = lua_pushfstring(L, "%s/share/datamaestro/lua/datamaestro/cli/init.lua", prefix);
+    const char *probe = lua_pushfstring(L, "%s/lib/datamaestro/lua/datamaestro/cli/init.luac", prefix);
     if (access(probe, R_OK) == 0) {
       lua_pop(L, 1);
       return;
     }
     lua_pop(L, 2);
   }
-  luaL_error(L, "%s: no share/datamaestro beside it or one folder up (is the installation complete?)",
+  luaL_error(L, "%s: no lib/datamaestro beside it or one folder up (is the installation complete?)",
              program);
 }
 
@@ -135,19 +135,22 @@ static void set_search_path(lua_State *L, const char *field, const char *ours, c
   lua_pop(L, 3);
 }
 
-/* Module datamaestro.api.host: what the program knows of itself. */
+/* Module datamaestro.api.host: what the program knows of itself: `version`, `lua` (the folder of its Lua
+ * modules), `datasets` (the folder of the repositories that come with it). */
 static int open_host(lua_State *L) {
   lua_newtable(L);
   push_prefix(L);
   const char *prefix = lua_tostring(L, -1);
-  lua_pushfstring(L, "%s/share/datamaestro/lua/?.lua;%s/share/datamaestro/lua/?/init.lua", prefix, prefix);
+  const char *lua = lua_pushfstring(L, "%s/lib/datamaestro/lua", prefix);
+  lua_pushfstring(L, "%s/?.luac;%s/?/init.luac", lua, lua);
   set_search_path(L, "path", lua_tostring(L, -1), ";./?.lua;./?/init.lua");
   lua_pop(L, 1);
-  lua_pushfstring(L, "%s/lib/datamaestro/?.so", prefix);
+  lua_pushfstring(L, "%s/?.so", lua);
   set_search_path(L, "cpath", lua_tostring(L, -1), ";./?.so");
   lua_pop(L, 1);
-  lua_pushfstring(L, "%s/share/datamaestro", prefix);
-  lua_setfield(L, -3, "share");
+  lua_setfield(L, -3, "lua");
+  lua_pushfstring(L, "%s/share/datamaestro/datasets", prefix);
+  lua_setfield(L, -3, "datasets");
   lua_pop(L, 1);
   lua_pushliteral(L, DM_VERSION);
   lua_setfield(L, -2, "version");

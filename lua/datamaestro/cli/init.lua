@@ -2,12 +2,10 @@
 -- A command is a file commands/<name>.lua that returns
 --   { summary = string,
 --     configure = function(parser): declares its arguments (lua-argparse),
+--     words = array of names | nil: its arguments, when all are single words,
 --     run = function(session, arguments) → true | status | nil, message, code }
 local Session = require "datamaestro.cli.session"
 local status = require "datamaestro.status"
-
--- These need no arguments, so that they start without the argument parser.
-local BARE = { version = "version", ["--version"] = "version" }
 
 local function command(name)
   return require("datamaestro.cli.commands." .. name)
@@ -59,8 +57,7 @@ local function perform(session, name, arguments)
 end
 
 local function parse_and_perform(argv, debugging)
-  local parser = require "datamaestro.cli.parser"
-  local name, arguments, problem = parser.parse(argv)
+  local name, arguments, problem = require "datamaestro.cli.arguments".parse(argv)
   local session = Session.new(arguments or { debug = debugging })
   if not name then
     return report(session, problem)
@@ -76,8 +73,8 @@ return function(argv)
   for _, argument in ipairs(argv) do
     debugging = debugging or argument == "--debug"
   end
-  if #argv == 1 and BARE[argv[1]] then
-    return perform(Session.new {}, BARE[argv[1]], {})
+  if argv[1] == "--version" then
+    argv[1] = "version"
   end
   local ok, result = xpcall(parse_and_perform, describe(debugging), argv, debugging)
   return ok and result or report(Session.new { debug = debugging }, result)

@@ -1,6 +1,6 @@
 --- The arguments of all commands, by lua-argparse.
 local argparse = require "argparse"
-local file = require "datamaestro.api.file"
+local modules = require "datamaestro.modules"
 
 local parser = {}
 
@@ -15,14 +15,14 @@ local EPILOG = [[
 Exit status: 0 done, 2 usage, 3 unknown dataset, 4 network, 5 checksum, 7 login needed, 8 disk full,
 9 busy, 10 wrong definition, 11 offline, 12 damaged file, 130 interrupted, 1 anything else.]]
 
--- Options of every command, which may stand before it or after it.
-local function add_global_options(root)
-  root:option("--data", "The data directory (default: $DATAMAESTRO_DIR, else ~/datamaestro)."):argname "DIR"
-  root:flag("--quiet", "Print no progress, only results and errors.")
-  root:flag("--debug", "Show where in the program an error arose.")
-  root:flag("--json", "Print results as JSON.")
-  root:flag("--keep-downloads", "Keep files as they were served, in the data directory's cache/.")
-  root:flag("--offline", "Open no connection; fail with status 11 where one is needed.")
+local function add_globals(root, globals)
+  for _, option in ipairs(globals) do
+    if option.argument then
+      root:option(option.name, option.doc):argname(option.argument)
+    else
+      root:flag(option.name, option.doc)
+    end
+  end
 end
 
 -- lua-argparse turns whatever an action raises into a string, so the help text goes by `asked`.
@@ -32,16 +32,6 @@ local function add_help(target, asked)
     asked.help = target:get_help()
     error "help"
   end)
-end
-
--- The folder of the commands is where this module's own file is.
-local function command_names()
-  local here = debug.getinfo(1, "S").source:match "^@(.*)/parser%.lua$"
-  local names = {}
-  for _, name in ipairs(assert(file.list(here .. "/commands"))) do
-    names[#names + 1] = name:match "^(.+)%.lua$"
-  end
-  return names
 end
 
 local function add_command(root, name, asked)
@@ -73,17 +63,18 @@ end
 
 --- Parses the arguments. Only the named command's file is loaded; without one, all are.
 -- @param argv table
+-- @param globals array of the options of every command: {name, argument|nil, doc}
 -- @return string: the command's name | nil
 -- @return table: the arguments, by option or argument name | nil
 -- @return table|nil: on failure {message, code = "usage"}, or {help = text}
-function parser.parse(argv)
+function parser.parse(argv, globals)
   local root = argparse("datamaestro", DESCRIPTION, EPILOG):usage_max_width(100):help_max_width(100)
   root:command_target "command"
   root:require_command(false)
-  add_global_options(root)
+  add_globals(root, globals)
   local asked = {}
   add_help(root, asked)
-  local names = command_names()
+  local names = modules.within "cli.commands"
   local chosen = command_of(argv, names)
   for _, name in ipairs(chosen and { chosen } or names) do
     add_command(root, name, asked)

@@ -1,9 +1,8 @@
 --- The language of definitions: the constructors, and how a chain of their steps becomes a dataset.
 
-local file = require "datamaestro.api.file"
-local host = require "datamaestro.api.host"
 local step = require "datamaestro.api.step"
 local guess = require "datamaestro.guess"
+local modules = require "datamaestro.modules"
 local schema = require "datamaestro.schema"
 local types = require "datamaestro.data.types"
 local dataset = require "datamaestro.definition.dataset"
@@ -16,22 +15,12 @@ local KINDS = "datamaestro.engine.resources."
 
 -- --- Constructors ------------------------------------------------------------------------------
 
--- The resource kinds: the files of engine/resources.
-local function resource_kinds()
-  local kinds = {}
-  for _, name in ipairs(file.list(host.share .. "/lua/datamaestro/engine/resources") or {}) do
-    local kind = name:match("^([%a_][%w_]*)%.lua$")
-    kinds[#kinds + 1] = kind ~= "init" and kind or nil
-  end
-  return kinds
-end
-
 local constructors = {}
 local is_resource = {}
 for _, kind in ipairs { "dataset", "datatags", "datatasks" } do
   constructors[kind] = step.constructor(kind)
 end
-for _, kind in ipairs(resource_kinds()) do
+for _, kind in ipairs(modules.within "engine.resources") do
   constructors[kind] = step.constructor(kind)
   is_resource[kind] = true
 end
@@ -53,7 +42,6 @@ dsl.dataset_schema = {
   { name = "url", type = "url", doc = "The dataset's page." },
   { name = "doi", type = "string", doc = "DOI of the paper to cite.",
     pattern = "^10%.%d+/%S+$", expected = "DOI such as 10.1000/182" },
-  { name = "license", type = "string", doc = "The licence's name or address." },
   { name = "timestamp", type = "string", doc = "Date of the version, for a dataset that changes." },
 }
 

@@ -5,6 +5,7 @@
 
 local file = require "datamaestro.api.file"
 local host = require "datamaestro.api.host"
+local modules = require "datamaestro.modules"
 local limits = require "datamaestro.api.sandbox"
 local schema = require "datamaestro.schema"
 local types = require "datamaestro.data.types"
@@ -120,8 +121,7 @@ end
 local function own_module(name)
   local content = {}
   local short = name:match("^datamaestro%.(data%.[%a_][%w_]*)$") or name:match("^datamaestro%.(data)$")
-  local path = short and host.share .. "/lua/datamaestro/" .. short:gsub("%.", "/")
-  if path and (file.stat(path .. ".lua") or file.stat(path .. "/init.lua")) then
+  if short and modules.find(short) then
     local module = require(name)
     for key, value in pairs(type(module) == "table" and module or {}) do
       content[key] = types.is_type(value) and value or nil
@@ -225,7 +225,7 @@ function repository.roots()
   end
   local home = os.getenv "XDG_DATA_HOME" or (os.getenv "HOME" or "") .. "/.local/share"
   roots[#roots + 1] = home .. "/datamaestro/repositories"
-  roots[#roots + 1] = host.share .. "/datasets"
+  roots[#roots + 1] = host.datasets
   return roots
 end
 

@@ -1,6 +1,7 @@
 --- `datamaestro download ID`
 return {
   summary = "Fetch what is missing of a dataset.",
+  words = { "id" },
   configure = function(parser)
     parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
   end,

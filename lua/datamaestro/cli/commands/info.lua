@@ -91,6 +91,7 @@ end
 
 return {
   summary = "Show what a dataset is, where it comes from, and what of it is here.",
+  words = { "id" },
   configure = function(parser)
     parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
   end,

@@ -1,6 +1,7 @@
 --- `datamaestro prepare ID`
 return {
   summary = "Fetch what is missing of a dataset and print where its files are, as JSON.",
+  words = { "id" },
   configure = function(parser)
     parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
     parser:option("--encoder", "normal, or xpm (for experimaestro: typed objects and paths).")

@@ -3,6 +3,7 @@ local text = require "datamaestro.text"
 
 return {
   summary = "List the repositories of dataset definitions.",
+  words = {},
   run = function(session)
     local json = require "datamaestro.json"
     local repositories = session:registry():repositories()

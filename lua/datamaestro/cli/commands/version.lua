@@ -1,6 +1,7 @@
 --- `datamaestro version`
 return {
   summary = "Print the program's version.",
+  words = {},
   run = function(session)
     local version = require "datamaestro.api.host".version
     if session.json then
