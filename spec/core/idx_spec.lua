@@ -198,14 +198,14 @@ describe("an IDX file", function()
   end)
 
   it("of each unknown type is refused", function()
+    local text = "type 0x%02X (0x08, 0x09, 0x0B, 0x0C, 0x0D or 0x0E expected in an IDX file)"
     local known = {}
     for _, kind in pairs(tensors.idx_types) do
       known[kind.code] = true
     end
     for code = 0, 255 do
       if not known[code] then
-        assert_refused(("type 0x%02X (0x08, 0x09, 0x0B, 0x0C, 0x0D or 0x0E expected in an IDX file)"):format(code),
-          tensors.header(code, { 1, 1 }) .. "12345678")
+        assert_refused(text:format(code), tensors.header(code, { 1, 1 }) .. "12345678")
       end
     end
   end)
