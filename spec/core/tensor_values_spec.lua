@@ -43,6 +43,24 @@ describe("sums, means and extremes", function()
     assert.are_not.equal(both:sum(), both:sum())
   end)
 
+  it("see a NaN wherever it stands", function()
+    local values = {}
+    for i = 1, 6000 do
+      values[i] = i
+    end
+    for _, dtype in ipairs { "float32", "float64" } do
+      for _, at in ipairs { 1, 17, 4096, 5999, 6000 } do
+        values[at] = 0 / 0
+        local t = tensor.from(dtype, { 2, 3000 }, values)
+        for _, view in ipairs { t, t:transpose() } do
+          assert.are_not.equal(view:min(), view:min())
+          assert.are_not.equal(view:max(), view:max())
+        end
+        values[at] = at
+      end
+    end
+  end)
+
   it("of nothing are 0, or raise", function()
     local empty = tensor.from("float32", { 2, 0 }, "")
     assert.are.equal(0.0, empty:sum())
