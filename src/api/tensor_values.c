@@ -51,9 +51,9 @@ static int tensor_bytes(lua_State *L) {
   struct dm_error err;
   luaL_Buffer buffer;
   size_t size = 0;
-  lua_settop(L, 2);
-  const struct dm_tensor *tensor = dm_lua_tensor_hold(L, 1);
+  const struct dm_tensor *tensor = dm_lua_tensor_check(L, 1);
   enum dm_dtype dtype = dm_lua_dtype_check(L, 2, &tensor->dtype);
+  tensor = dm_lua_tensor_hold(L, 1);
   if (__builtin_mul_overflow(dm_tensor_numel(tensor), dm_dtype_size(dtype), &size) || size > PTRDIFF_MAX)
     return luaL_error(L, "bytes: more than a string can hold");
   char *out = luaL_buffinitsize(L, &buffer, size);

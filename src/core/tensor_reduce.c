@@ -167,20 +167,37 @@ int dm_tensor_mean(const struct dm_tensor *tensor, double *mean, struct dm_error
   }
 DM_INTEGER_TYPES(DEFINE_INTEGER_RANGE)
 
-/* `!(a >= b)` lets a NaN in, and once there a NaN stays. */
+/* A comparison with NaN is false, so NaN is noted apart and put in at the end. */
+#define COMPARE(LANE)                                                                                        \
+  memcpy(&value, in + i * sizeof value, sizeof value);                                                       \
+  unordered |= value != value;                                                                               \
+  low[LANE] = value < low[LANE] ? value : low[LANE];                                                         \
+  high[LANE] = value > high[LANE] ? value : high[LANE];
+
 #define DEFINE_REAL_RANGE(CONSTANT, TYPE, NAME)                                                              \
   static void range_##NAME(const unsigned char *in, size_t count, struct dm_scalar *least,                   \
                            struct dm_scalar *greatest) {                                                     \
-    double low = least->real;                                                                                \
-    double high = greatest->real;                                                                            \
-    for (size_t i = 0; i < count; i++) {                                                                     \
-      TYPE value;                                                                                            \
-      memcpy(&value, in + i * sizeof value, sizeof value);                                                   \
-      low = isnan(low) || (double)value >= low ? low : (double)value;                                        \
-      high = isnan(high) || (double)value <= high ? high : (double)value;                                    \
+    TYPE value;                                                                                              \
+    TYPE low[LANES];                                                                                         \
+    TYPE high[LANES];                                                                                        \
+    int unordered = 0;                                                                                       \
+    for (size_t i = 0; i < LANES; i++) {                                                                     \
+      low[i] = (TYPE)INFINITY;                                                                               \
+      high[i] = (TYPE)-INFINITY;                                                                             \
     }                                                                                                        \
-    least->real = low;                                                                                       \
-    greatest->real = high;                                                                                   \
+    for (; count >= LANES; count -= LANES, in += LANES * sizeof value)                                       \
+      for (size_t i = 0; i < LANES; i++) {                                                                   \
+        COMPARE(i)                                                                                           \
+      }                                                                                                      \
+    for (size_t i = 0; i < count; i++) {                                                                     \
+      COMPARE(0)                                                                                             \
+    }                                                                                                        \
+    for (size_t i = 0; i < LANES; i++) {                                                                     \
+      least->real = (double)low[i] < least->real ? (double)low[i] : least->real;                             \
+      greatest->real = (double)high[i] > greatest->real ? (double)high[i] : greatest->real;                  \
+    }                                                                                                        \
+    if (unordered != 0)                                                                                      \
+      least->real = greatest->real = (double)NAN;                                                            \
   }
 DM_FLOAT_TYPES(DEFINE_REAL_RANGE)
 
