@@ -8,7 +8,7 @@ local valgrind = not asan and os.execute "command -v valgrind >/dev/null 2>&1"
 
 local COLLECTORS = {
   default = "",
-  stress = "collectgarbage('setpause', 0) collectgarbage('setstepmul', 1000)",
+  stress = "N = 300 collectgarbage('setpause', 0) collectgarbage('setstepmul', 1000)",
   generational = "collectgarbage 'generational'",
 }
 
@@ -17,7 +17,8 @@ local step = require "datamaestro.api.step"
 local s = step.constructor "s"
 %s
 local function six(i)
-  return s("a", { i }) .. s("b", tostring(i)) .. s("c", {}) .. s("d") .. s { "e", i } .. function(a) return a, i end
+  return s("a", { i }) .. s("b", tostring(i)) .. s("c", {}) .. s("d") .. s { "e", i } ..
+    function(a) return a, i end
 end
 ]]
 
@@ -85,7 +86,7 @@ describe("the '..' of steps in a fresh process", function()
       if not valgrind then
         return pending "valgrind is not installed, or the program has its own checks"
       end
-      local prelude = "local N = 100 " .. PRELUDE:format(COLLECTORS.stress)
+      local prelude = PRELUDE:format(COLLECTORS.stress .. " N = 100")
       local done, output = script.fresh(prelude .. program, VALGRIND)
       assert.equal("", output)
       assert.is_true(done)

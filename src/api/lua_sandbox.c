@@ -193,8 +193,6 @@ static void start_run(struct run *run, lua_State *L) {
 static void finish_run(struct run *run, lua_State *L, int collecting) {
   stop_timer(run);
   lua_setallocf(L, run->alloc, run->alloc_data);
-  if (run->outer != NULL)
-    run->outer->memory += run->memory;
   if (lua_gethook(L) == on_tick) {
     bool outer_expired = run->outer != NULL && run->outer->instructions < 0;
     lua_sethook(L, run->hook, run->hook_mask, outer_expired ? 1 : run->hook_count);
@@ -229,10 +227,19 @@ static void push_memory_message(lua_State *L, lua_Integer limit) {
                   whole ? "MiB" : "KiB");
 }
 
+/* The run that refused memory: this one or one around it; NULL when the system did. */
+static const struct run *refusing_run(const struct run *run) {
+  while (run != NULL && !run->refused)
+    run = run->outer;
+  return run;
+}
+
 static int push_failure(lua_State *L, const struct run *run, int status) {
-  if (status == LUA_ERRMEM && run->refused)
+  const struct run *refusing = status == LUA_ERRMEM ? refusing_run(run) : NULL;
+  if (refusing != NULL) {
+    run = refusing;
     push_memory_message(L, run->memory_limit);
-  else if (lua_type(L, -1) != LUA_TSTRING)
+  } else if (lua_type(L, -1) != LUA_TSTRING)
     lua_pushfstring(L, "error with a value of type %s (message expected)", luaL_typename(L, -1));
   lua_pushboolean(L, 0);
   lua_insert(L, -2);

@@ -240,9 +240,9 @@ local SPEC = {
   { name = "abstract", type = "boolean", default = false },
 }
 
-local FIELD_TYPES = {}
+local FIELD_TYPES, FIELD_TYPE_NAMES = {}, {}
 for name in ("string integer number boolean path url list table any"):gmatch "%a+" do
-  FIELD_TYPES[#FIELD_TYPES + 1] = name
+  FIELD_TYPE_NAMES[#FIELD_TYPE_NAMES + 1] = name
   FIELD_TYPES[name] = true
 end
 
@@ -251,7 +251,7 @@ local function field_problem(declaration, subject)
   if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") then
     return ("%s: field without a name ({ \"name\", Type } expected)"):format(subject)
   elseif not types.is_type(kind) and not FIELD_TYPES[kind] then
-    local hint = guess.hint(kind, FIELD_TYPES, " (data type or name of a type expected)")
+    local hint = guess.hint(kind, FIELD_TYPE_NAMES, " (data type or name of a type expected)")
     return ("%s.%s: unknown type %s%s"):format(subject, name, tostring(kind), hint)
   end
   local items = declaration.items

@@ -223,8 +223,7 @@ function repository.roots()
   for path in (os.getenv "DATAMAESTRO_PATH" or ""):gmatch("[^:]+") do
     roots[#roots + 1] = path
   end
-  local home = os.getenv "XDG_DATA_HOME" or (os.getenv "HOME" or "") .. "/.local/share"
-  roots[#roots + 1] = home .. "/datamaestro/repositories"
+  roots[#roots + 1] = (os.getenv "HOME" or "") .. "/.local/share/datamaestro/repositories"
   roots[#roots + 1] = host.datasets
   return roots
 end
