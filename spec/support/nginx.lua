@@ -123,7 +123,7 @@ end
 --- Ends the server and removes its folder.
 function Nginx:stop()
   local pid = temp.read(self.folder .. "/pid"):match "%d+"
-  run("kill %s; timeout 10 tail --pid=%s -f /dev/null", pid, pid)
+  run("kill %s; timeout 10 tail -s 0.02 --pid=%s -f /dev/null", pid, pid)
   temp.remove(self.folder)
 end
 

@@ -19,9 +19,10 @@ static const char *describe_progress(const struct dm_http_failure *failure, char
 }
 
 static int fail_connect(const struct dm_http_failure *failure, struct dm_error *err) {
-  char text[256] = "no connection";
-  if (failure->os_error != 0 && strerror_r((int)failure->os_error, text, sizeof text) != 0)
-    (void)snprintf(text, sizeof text, "system error %ld", failure->os_error);
+  char buffer[256];
+  const char *text = "no answer";
+  if (failure->os_error != 0)
+    text = strerror_r((int)failure->os_error, buffer, sizeof buffer); /* GNU's: may return static text */
   return dm_error_set(err, DM_ERROR_NETWORK, "%s: no connection: %s", failure->subject, text);
 }
 
