@@ -124,7 +124,7 @@ describe("the registry", function()
     assert.is_true(done)
     local host = require "datamaestro.api.host"
     assert.equal("/one\n/two\n/home/me/.local/share/datamaestro/repositories\n"
-      .. host.share .. "/datasets\n", output)
+      .. host.datasets .. "\n", output)
   end)
 end)
 

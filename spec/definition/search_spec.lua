@@ -6,7 +6,7 @@ local repository = require "datamaestro.definition.repository"
 local function found(...)
   local matches = assert(search.compile { ... })
   local ids = {}
-  local roots = { require "datamaestro.api.host".share .. "/datasets" }
+  local roots = { require "datamaestro.api.host".datasets }
   for _, dataset in ipairs((registry.open { roots = roots }:datasets())) do
     if matches(dataset) then
       ids[#ids + 1] = dataset.id:match "[^.]*$"
