@@ -31,7 +31,8 @@ int dm_error_set(struct dm_error *err, enum dm_error_code code, const char *form
     __attribute__((format(printf, 3, 4)));
 
 /* The same for a failed system call: "SUBJECT: strerror(errnum)". ENOSPC and EDQUOT become
- * DM_ERROR_SPACE, ENOENT DM_ERROR_UNKNOWN, EINTR DM_ERROR_INTERRUPTED, EWOULDBLOCK DM_ERROR_BUSY. */
+ * DM_ERROR_SPACE, ENOENT and ENOTDIR DM_ERROR_UNKNOWN, EINTR DM_ERROR_INTERRUPTED, EWOULDBLOCK DM_ERROR_BUSY.
+ */
 int dm_error_errno(struct dm_error *err, int errnum, const char *subject);
 
 /* The code's name as Lua sees it: "error", "usage", "unknown", … Static storage. */

@@ -20,6 +20,7 @@ static enum dm_error_code code_of_errno(int errnum) {
   case EDQUOT:
     return DM_ERROR_SPACE;
   case ENOENT:
+  case ENOTDIR:
     return DM_ERROR_UNKNOWN;
   case EINTR:
     return DM_ERROR_INTERRUPTED;

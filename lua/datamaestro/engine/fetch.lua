@@ -53,6 +53,8 @@ local function try(source, spec, context)
     digests = served and { served } or {},
     content_digests = content and { content } or {},
     content_limit = spec.content and spec.content.size,
+    connect_timeout = context.timeouts.connect_timeout,
+    stall_timeout = context.timeouts.stall_timeout,
     progress = context.progress and function(received, total)
       context.progress(spec.label, received, total or source.size)
     end,
@@ -107,8 +109,9 @@ end
 -- @param spec table: label (for messages), sources (array of {url, transforms = "gzip"|"none",
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
 --   nil), part (path to write), path (where the file appears in the end)
--- @param context table: offline (boolean), keep (boolean: keep downloads), cached (function: URL → cache
---   path without extension), progress (function(label, received, total|nil) or nil), warn (function(message))
+-- @param context table: offline (boolean), timeouts (as of config.timeouts), keep (boolean: keep downloads),
+--   cached (function: URL → cache path without extension), progress (function(label, received, total|nil) or
+--   nil), warn (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed
 function fetch.obtain(spec, context)
   local here, remote = order(spec.sources, context.cached)

@@ -1,4 +1,5 @@
 --- Makes a dataset's files present and right, then opens it.
+local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
 local plan = require "datamaestro.engine.plan"
 local resources = require "datamaestro.engine.resources"
@@ -77,6 +78,11 @@ function prepare.download(store, dataset, options)
   if not lock then
     return nil, message, code
   end
+  local timeouts
+  timeouts, message, code = config.timeouts()
+  if not timeouts then
+    return nil, message, code
+  end
   if options.keep_downloads then
     local made, why, kind = file.mkdirs(store.root .. "/cache")
     if not made then
@@ -86,6 +92,7 @@ function prepare.download(store, dataset, options)
   -- Another process may have done it all while this one waited.
   return carry_out_all(store, dataset, plan.of(store, dataset).actions, {
     offline = options.offline,
+    timeouts = timeouts,
     keep = options.keep_downloads,
     cached = function(url)
       return store:cached(url)

@@ -1,0 +1,248 @@
+-- What a download can meet, and what then stands on disk, on standard error and in the exit status.
+local FaultServer = require "spec.support.fault_server"
+local Laboratory = require "spec.support.laboratory"
+local digest = require "datamaestro.api.digest"
+local program = require "spec.support.program"
+local temp = require "spec.support.temp"
+
+describe("prepare, when a download fails,", function()
+  local lab, server
+
+  setup(function()
+    server = FaultServer.start()
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    lab = Laboratory.new()
+  end)
+
+  after_each(function()
+    lab:close()
+  end)
+
+  local body = ""
+  for byte = 0, 255 do
+    body = body .. string.char(byte)
+  end
+  body = body:rep(16)
+  local body_sha256 = digest.string("sha256", body)
+
+  -- Prepares from `url`, which must fail so, and leave nothing.
+  local function assert_failure(url, options, status, message, env)
+    lab:define_file(url, options)
+    local result = lab:run({ "--quiet", "prepare", "org.example.data" }, { env = env })
+    assert.are.equal(("datamaestro: org.example.data: data: %s\n"):format(message), result.err)
+    assert.are.equal(status, result.status)
+    assert.are.equal("", result.out)
+    assert.are.same({ ".state.json", ".state.lock" }, lab:names())
+    assert.are.equal("none", lab:state())
+  end
+
+  it("says that a file is not there", function()
+    local url = server.url .. "/status/404%20Not%20Found"
+    assert_failure(url, nil, 4, url .. ": HTTP 404 Not Found")
+  end)
+
+  it("says that a login is needed", function()
+    local url = server.url .. "/status/401%20Unauthorized"
+    assert_failure(url, nil, 7, url .. ": HTTP 401 Unauthorized (login needed)")
+  end)
+
+  it("says that nobody listens", function()
+    assert_failure("http://127.0.0.1:1/x", nil, 4, "http://127.0.0.1:1/x: no connection: Connection refused")
+  end)
+
+  it("gives up a server that falls silent", function()
+    local url = server.url .. "/stall"
+    assert_failure(url, nil, 4, url .. ": no byte for 1 s (received 12 of 99 bytes)",
+      { DATAMAESTRO_STALL_TIMEOUT = "1" })
+  end)
+
+  it("notices a body that ends early", function()
+    local url = server.url .. "/truncated"
+    assert_failure(url, nil, 4, url .. ": received 1000 bytes (4096 expected)")
+  end)
+
+  it("does not take a web page for data", function()
+    local url = server.url .. "/html/x.gz"
+    assert_failure(url, "{ size = 9912422 }", 12, url .. ": HTML page of 2.4 KB (gzip data of 9.9 MB expected)")
+    assert_failure(url, "{}", 12, url .. ": HTML page of 2.4 KB (gzip data expected)")
+  end)
+
+  it("refuses wrong bytes, by checksum", function()
+    local url = server.url .. "/whole"
+    local wrong = ("0"):rep(64)
+    assert_failure(url, ("{ sha256 = %q }"):format(wrong), 5,
+      ("%s: sha256 %s (%s expected)"):format(url, body_sha256, wrong))
+    local md5 = digest.string("md5", body)
+    assert_failure(url, ("{ md5 = %q }"):format(wrong:sub(1, 32)), 5,
+      ("%s: md5 %s (%s expected)"):format(url, md5, wrong:sub(1, 32)))
+    assert_failure(url, ("{ content = { sha256 = %q } }"):format(wrong), 5,
+      ("%s: sha256 %s (%s expected)"):format(url, body_sha256, wrong))
+  end)
+
+  it("refuses wrong bytes, by size", function()
+    local url = server.url .. "/whole"
+    assert_failure(url, "{ size = 4095 }", 5, url .. ": 4096 bytes (4095 expected)")
+    assert_failure(url, "{ size = 4097 }", 5, url .. ": 4096 bytes (4097 expected)")
+  end)
+
+  it("refuses gzip data that is damaged", function()
+    temp.write(lab.folder .. "/x", ("some text "):rep(1000))
+    program.shell(("cd %s && gzip -n x && head -c -20 x.gz >cut.gz"):format(lab.folder))
+    local url = "file://" .. lab.folder .. "/cut.gz"
+    lab:define_file(url)
+    local result = lab:prepare()
+    assert.are.equal(12, result.status)
+    assert.matches("cut%.gz: gzip data ends early", result.err)
+    assert.are.same({ ".state.json", ".state.lock" }, lab:names())
+  end)
+
+  it("takes the next source, and says why", function()
+    lab:define_file(server.url .. "/status/404%20Not%20Found", ("{ sha256 = %q, mirrors = { %q, %q, %q } }"):format(
+      body_sha256, server.url .. "/truncated", server.url .. "/html", server.url .. "/whole"))
+    local result = lab:prepare()
+    assert.are.equal(0, result.status)
+    assert.are.equal(body, temp.read(lab:path "data.bin"))
+    local label = "datamaestro: warning: org.example.data: data: " .. server.url
+    assert.are.equal(label .. "/status/404%20Not%20Found: HTTP 404 Not Found; trying the next source\n"
+      .. label .. "/truncated: received 1000 bytes (4096 expected); trying the next source\n"
+      .. label .. "/html: sha256 " .. digest.string("sha256", (([[<!DOCTYPE html>
+<html><body>Please log in</body></html>
+]] .. (" "):rep(2400)):sub(1, 2400))) .. " (" .. body_sha256 .. " expected); trying the next source\n", result.err)
+  end)
+
+  it("names all sources when none has it", function()
+    lab:define_file(server.url .. "/status/404%20Not%20Found", ("{ mirrors = { %q } }"):format(
+      server.url .. "/truncated"))
+    local result = lab:prepare()
+    assert.are.equal(4, result.status)
+    assert.matches("org%.example%.data: data: none of 2 sources has it\n  http://[^\n]*: HTTP 404 Not Found\n"
+      .. "  http://[^\n]*: received 1000 bytes %(4096 expected%)\n$", result.err)
+  end)
+
+  it("takes a local source that exists before the network", function()
+    temp.write(lab.folder .. "/with space", body)
+    lab:define_file("http://127.0.0.1:1/x", ("{ sha256 = %q, mirrors = { %q, %q } }"):format(
+      body_sha256, "file:///nowhere/x", "file://" .. lab.folder .. "/with%20space"))
+    local result = lab:prepare()
+    assert.are.same({ 0, "" }, { result.status, result.err })
+    assert.are.equal(body, temp.read(lab:path "data.bin"))
+  end)
+
+  it("holds a mirror that packed the content anew against the content", function()
+    temp.write(lab.folder .. "/x", body)
+    program.shell(("cd %s && gzip -9 -k x"):format(lab.folder))
+    local options = "{ size = 1, sha256 = %q, content = { size = %d, sha256 = %q }, mirrors = { { %q } } }"
+    local mirror = "file://" .. lab.folder .. "/x.gz"
+    lab:define_file("http://127.0.0.1:1/x.gz", options:format(("0"):rep(64), #body, body_sha256, mirror))
+    local result = lab:prepare()
+    assert.are.same({ 0, "" }, { result.status, result.err })
+    assert.are.equal(body, temp.read(lab:path "data.bin"))
+    program.shell(("rm -r '%s'"):format(lab.data))
+    lab:define_file("http://127.0.0.1:1/x.gz", options:format(("0"):rep(64), #body, ("1"):rep(64), mirror))
+    result = lab:prepare()
+    assert.matches("x%.gz: sha256 " .. body_sha256 .. " %(1+ expected%)", result.err)
+    assert.are.same({ ".state.json", ".state.lock" }, lab:names())
+  end)
+
+  it("ends with status 11 when --offline forbids what is needed", function()
+    lab:define_file("http://127.0.0.1:1/x")
+    local result = lab:prepare "--offline"
+    assert.are.equal("datamaestro: org.example.data: data: http://127.0.0.1:1/x is not on this machine "
+      .. "(--offline was asked)\n", result.err)
+    assert.are.equal(11, result.status)
+  end)
+
+  it("keeps what the other resources fetched", function()
+    temp.write(lab.folder .. "/good", body)
+    lab:define(([[
+      Data = filedownloader("bad.bin", "http://127.0.0.1:1/x") .. filedownloader("good.bin", "file://%s/good") ..
+        dataset { use "datamaestro.data".Folder, "Two files" } ..
+        function(bad, good) return { path = good } end]]):format(lab.folder))
+    local result = lab:prepare()
+    assert.are.equal(4, result.status)
+    assert.are.same({ "none", "complete" }, { lab:state "bad", lab:state "good" })
+    assert.are.equal(body, temp.read(lab:path "good.bin"))
+  end)
+
+  it("ends at Ctrl-C with status 130 and leaves no part", function()
+    -- The server sends SIGINT to the process whose number is in the URL, and then nothing more.
+    lab:define_file(server.url .. "/interrupt/PID")
+    local result = program.shell(([[
+      export DATAMAESTRO_PATH=%s DATAMAESTRO_DIR='%s'
+      exec sh -c 'sed -i s/PID/$$/ %s/org/example.lua; exec %s --quiet prepare org.example.data']]):format(
+      lab.env.DATAMAESTRO_PATH, lab.data, lab.repository, program.path))
+    assert.are.equal("datamaestro: interrupted\n", result.err)
+    assert.are.equal(130, result.status)
+    assert.are.same({}, require "datamaestro.api.file".list(lab:path ".downloads") or {})
+    assert.is_nil(io.open(lab:path "data.bin"))
+  end)
+
+  it("starts afresh after kill -9, and removes what the dead process left", function()
+    lab:define_file(server.url .. "/whole", ("{ sha256 = %q }"):format(body_sha256))
+    temp.write(lab:path ".downloads/data.bin.12345.part", "half")
+    temp.write(lab:path ".state.json", '{"version": 1, "resources": {"data": {"state": "partial"}}}')
+    local result = lab:prepare()
+    assert.are.same({ 0, "" }, { result.status, result.err })
+    assert.are.same({ ".state.json", ".state.lock", "data.bin" }, lab:names())
+  end)
+
+  it("replaces a file of the wrong size only once the right one is complete", function()
+    lab:define_file(server.url .. "/status/404%20Not%20Found", "{ size = 4096 }")
+    temp.write(lab:path "data.bin", "too short")
+    temp.write(lab:path ".state.json", '{"version": 1, "resources": {"data": {"state": "complete"}}}')
+    local result = lab:prepare()
+    assert.are.equal(4, result.status)
+    assert.are.equal("too short", temp.read(lab:path "data.bin"))
+    assert.are.equal("none", lab:state())
+    lab:define_file(server.url .. "/whole", "{ size = 4096 }")
+    result = lab:prepare()
+    assert.are.equal("datamaestro: warning: " .. lab:path "data.bin"
+      .. ": 9 bytes (4096 expected); it is made again\n", result.err)
+    assert.are.equal(body, temp.read(lab:path "data.bin"))
+    assert.are.equal("complete", lab:state())
+  end)
+
+  it("survives a state file that is cut short or no JSON", function()
+    lab:define_file(server.url .. "/whole", ("{ sha256 = %q }"):format(body_sha256))
+    for _, damage in ipairs { "", '{"version": 1, "resou', "[]", '{"resources": {"data": 3}}', "\0\0" } do
+      temp.write(lab:path ".state.json", damage)
+      local result = lab:prepare()
+      assert.are.equal("datamaestro: warning: " .. lab:path ".state.json"
+        .. ": damaged (a state file expected); every file is checked again\n", result.err)
+      assert.are.equal(0, result.status)
+      assert.are.equal("complete", lab:state())
+    end
+  end)
+
+  it("says that a data directory cannot be written", function()
+    lab:define_file(server.url .. "/whole")
+    temp.write(lab.folder .. "/plain", "")
+    local result = lab:run { "--data", lab.folder .. "/plain", "prepare", "org.example.data" }
+    assert.are.equal(1, result.status)
+    assert.are.equal(("datamaestro: %s/plain: not a folder (folder expected)\n"):format(lab.folder), result.err)
+  end)
+
+  it("leaves nothing when the disk does not take it all", function()
+    lab:define_file(server.url .. "/whole")
+    -- A file size limit of 1 KiB stands for a disk that is full; SIGXFSZ is ignored so that write() fails.
+    local result = program.shell(([[
+      export DATAMAESTRO_PATH=%s DATAMAESTRO_DIR='%s'; trap '' XFSZ; ulimit -f 1
+      exec %s --quiet prepare org.example.data]]):format(lab.env.DATAMAESTRO_PATH, lab.data, program.path))
+    assert.are.equal(1, result.status)
+    assert.matches("File too large", result.err)
+    assert.are.same({ ".state.json", ".state.lock" }, lab:names())
+  end)
+
+  it("refuses a timeout that is no number of seconds", function()
+    lab:define_file(server.url .. "/whole")
+    local result = lab:run({ "prepare", "org.example.data" }, { env = { DATAMAESTRO_STALL_TIMEOUT = "soon" } })
+    assert.are.equal("datamaestro: DATAMAESTRO_STALL_TIMEOUT: 'soon' (seconds, more than 0, expected)\n", result.err)
+    assert.are.equal(2, result.status)
+  end)
+end)
