@@ -47,7 +47,7 @@ int dm_dtype_parse(enum dm_dtype *dtype, const char *name, struct dm_error *err)
 /* Bytes of one element. */
 size_t dm_dtype_size(enum dm_dtype dtype);
 
-/* Whether elements are integers. */
+/* Whether values are integers, as opposed to floats. */
 bool dm_dtype_is_integer(enum dm_dtype dtype);
 
 /* Writes "60000 × 28 × 28" with `separator` between the sizes into `text` of DM_SHAPE_TEXT_SIZE bytes

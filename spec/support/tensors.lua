@@ -177,15 +177,17 @@ function tensors.by_numpy(folder, real)
   return assert(loadfile(folder .. "/expected.lua"))()
 end
 
---- Runs a script in a fresh process of this program, in which memory may be short.
+--- Runs a script in a fresh process of the program under test ($DATAMAESTRO, else build/datamaestro), in
+-- which memory may be short.
 -- @param script string
 -- @return string: what it printed
 function tensors.run(script)
   local path = os.tmpname()
   tensors.write(path, script)
   -- A build with AddressSanitizer would end the process where malloc() is to fail.
-  local command = 'ASAN_OPTIONS=allocator_may_return_null=1 "$(readlink /proc/$PPID/exe)" run %s 2>/dev/null'
-  local handle <close> = assert(io.popen(command:format(path)))
+  local command = "ASAN_OPTIONS=allocator_may_return_null=1 '%s' run %s 2>/dev/null"
+  local program = os.getenv "DATAMAESTRO" or "build/datamaestro"
+  local handle <close> = assert(io.popen(command:format(program, path)))
   local output = handle:read "a"
   os.remove(path)
   return output
