@@ -180,6 +180,12 @@ describe("the http module", function()
       assert.are.equal("format", code)
     end)
 
+    it("counts bytes after the gzip data, which it ignores", function()
+      temp.write(nginx.root .. "/tail.gz", temp.read(REAL .. FILES[4]) .. "tail")
+      local report = assert(fetch { url = nginx.url .. "/tail.gz", decode = "gzip" })
+      assert.are.same({ size = 10008, digests = {}, garbage = 4 }, report.content)
+    end)
+
     it("refuses damaged gzip data, wherever the damage is", function()
       local data = temp.read(REAL .. FILES[2])
       temp.write(nginx.root .. "/crc.gz", data:sub(1, -9) .. "\0\0\0\0" .. data:sub(-4))
