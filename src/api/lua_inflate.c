@@ -7,7 +7,7 @@
 
 #define INFLATE "datamaestro.inflate"
 
-enum { PIECE = 64 * 1024 }; /* bytes of content made at a time */
+enum { FIRST_PIECE = 1024, PIECE = 64 * 1024 }; /* bytes of content made at a time */
 
 struct handle {
   struct dm_inflate *inflate; /* NULL when closed */
@@ -79,7 +79,7 @@ static int push_content(lua_State *L, struct dm_inflate *inflate, const char *by
                         struct dm_error *err) {
   luaL_Buffer content;
   struct dm_inflate_io io = {.in = (const unsigned char *)bytes, .in_size = size};
-  size_t piece = LUAL_BUFFERSIZE;
+  size_t piece = FIRST_PIECE;
   luaL_buffinit(L, &content);
   for (;; piece = PIECE) {
     io.out = (unsigned char *)luaL_prepbuffsize(&content, piece);
