@@ -11,7 +11,7 @@ DEPS_RUN   := lua-cjson lua-argparse
 DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libisal-dev libssl-dev \
               libcurl4-openssl-dev libarchive-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
-DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3-numpy curl procps
+DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy curl openssl procps
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
 
 # --- Compiler ---------------------------------------------------------------------------------------

@@ -14,12 +14,15 @@ int dm_file_mkdirs(const char *path, struct dm_error *err);
 /* Writes all of `size` bytes to `fd`; `subject` names the file in the error. */
 int dm_file_write(int fd, const void *bytes, size_t size, const char *subject, struct dm_error *err);
 
-/* Makes the finished file `part` appear as `path`: fsync, rename, fsync of the folder. `path` holds
- * its old content or the new one at every moment, whatever dies. */
+/* Makes the finished file `part` appear as `path`: fsync, then rename. `path` holds its old content or
+ * the new one at every moment, whatever dies; dm_file_sync of its folder makes the new one stay. */
 int dm_file_publish(const char *part, const char *path, struct dm_error *err);
 
-/* Replaces the content of `path` with `size` bytes, through a part file beside it and
- * dm_file_publish. */
+/* Brings a folder's names to disk, so that files that appeared in it are there after a power cut. */
+int dm_file_sync(const char *folder, struct dm_error *err);
+
+/* Replaces the content of `path` with `size` bytes, through a part file beside it; it is on disk
+ * when this returns. */
 int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err);
 
 /* An advisory lock (flock) on a file of its own. */

@@ -1,5 +1,6 @@
 /* gzip data to plain bytes, piece by piece. The gzip format itself (headers, members, checks) is read
- * here, the same for all; only the deflate streams inside go to a back end (ISA-L, zlib). */
+ * here, the same for all; only the deflate streams inside go to a back end (ISA-L, zlib). Both accept what
+ * zlib accepts, with the same content; ISA-L also takes incomplete Huffman codes, if the checksum holds. */
 #ifndef DATAMAESTRO_INFLATE_H
 #define DATAMAESTRO_INFLATE_H
 

@@ -42,6 +42,7 @@ struct dm_transfer_report {
   uint64_t size;                    /* bytes as served */
   struct dm_digest_hex digests;
   uint64_t content_size; /* bytes */
+  uint64_t garbage;      /* bytes after the gzip data, ignored: see dm_inflate_garbage */
   struct dm_digest_hex content_digests;
   size_t head_size;
   unsigned char head[DM_TRANSFER_HEAD]; /* the first bytes as served */

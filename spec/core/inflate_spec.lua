@@ -67,7 +67,8 @@ describe("the inflate module", function()
   end)
 
   it("raises for an unknown back end, and for a limit that is none", function()
-    assert.are.equal("field 'backend': 'brotli' (" .. table.concat(inflate.backends(), " or ") .. " expected)",
+    local known = table.concat(inflate.backends(), " or ")
+    assert.are.equal(("field 'backend': 'brotli' (%s expected)"):format(known),
       failure_of(inflate.new, { backend = "brotli" }))
     assert.are.equal("field 'limit': -1 (0 or more expected)", failure_of(inflate.new, { limit = -1 }))
     assert.are.equal("field 'limit': string (integer expected)", failure_of(inflate.new, { limit = "1" }))
@@ -160,7 +161,8 @@ describe("the inflate module", function()
 
       it("shows the first bytes of what is not gzip data", function()
         assert.are.equal("x.gz: starts with 50 4b 03 04 (gzip data expected)", refusal "PK\3\4 and so on")
-        assert.are.equal("x.gz: starts with 1f 8c 08 00 (gzip data expected)", refusal "\31\140\8\0\0\0\0\0\0\0")
+        assert.are.equal("x.gz: starts with 1f 8c 08 00 (gzip data expected)",
+          refusal "\31\140\8\0\0\0\0\0\0\0")
         assert.are.equal("x.gz: starts with 50 (gzip data expected)", refusal "P")
         assert.are.equal("x.gz: empty (gzip data expected)", refusal "")
       end)
@@ -187,11 +189,10 @@ describe("the inflate module", function()
           local content, message = decode(data:sub(1, length))
           if length == first or length == first + 1 then -- a whole member, and half a magic number
             assert.are.equal("content, content", content)
-          elseif length == 1 then
-            assert.are.equal("x.gz: gzip data ends early (after 1 bytes; more expected)", message)
           else
             assert.is_nil(content)
-            assert.are.equal(("x.gz: gzip data ends early (after %d bytes; more expected)"):format(length), message)
+            local expected = "x.gz: gzip data ends early (after %d bytes; more expected)"
+            assert.are.equal(expected:format(length), message)
           end
         end
       end)
@@ -227,7 +228,8 @@ describe("the inflate module", function()
           refusal(data, { limit = 999999 }))
         assert.are.equal(1000000, #assert(decode(data, { limit = 1000000 })))
         assert.are.equal("", (decode(gzip "", { limit = 0 })))
-        assert.are.equal("x.gz: 1 bytes of content or more (0 at most expected)", refusal(gzip "a", { limit = 0 }))
+        assert.are.equal("x.gz: 1 bytes of content or more (0 at most expected)",
+          refusal(gzip "a", { limit = 0 }))
       end)
 
       it("fails the same way again after a failure", function()

@@ -71,8 +71,8 @@ local function try_port(folder, port, options)
     CERTIFICATE = options.tls and make_certificate(folder) or "",
   }
   temp.write(folder .. "/nginx.conf", (CONFIGURATION:gsub("%f[%w]%u+%f[%W]", values)))
-  return program.shell(("PATH=$PATH:/usr/sbin exec nginx -p %s -c %s/nginx.conf -e %s/error.log"):format(folder,
-    folder, folder))
+  local command = "PATH=$PATH:/usr/sbin exec nginx -p %s -c %s/nginx.conf -e %s/error.log"
+  return program.shell(command:format(folder, folder, folder))
 end
 
 --- Starts a server; it serves the files in the folder in field `root`.
@@ -120,10 +120,9 @@ function Nginx:requests()
   return requests
 end
 
---- Ends the server and removes its folder.
+--- Ends the server at once and removes its folder.
 function Nginx:stop()
-  local pid = temp.read(self.folder .. "/pid"):match "%d+"
-  run("kill %s; timeout 10 tail -s 0.02 --pid=%s -f /dev/null", pid, pid)
+  run("kill -9 %s", temp.read(self.folder .. "/pid"):match "%d+")
   temp.remove(self.folder)
 end
 

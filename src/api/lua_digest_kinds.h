@@ -10,12 +10,13 @@
 static inline unsigned dm_lua_digest_kind(lua_State *L, int index) {
   const char *name = lua_type(L, index) == LUA_TSTRING ? lua_tostring(L, index) : NULL;
   int kind = name != NULL ? dm_digest_find(name) : -1;
-  if (kind < 0)
-    (void)luaL_error(L, "digest '%s' (%s, %s, %s or %s expected)",
-                     name != NULL ? name : luaL_typename(L, index), dm_digest_name(DM_DIGEST_MD5),
-                     dm_digest_name(DM_DIGEST_SHA1), dm_digest_name(DM_DIGEST_SHA256),
-                     dm_digest_name(DM_DIGEST_SHA512));
-  return (unsigned)kind;
+  if (kind >= 0)
+    return (unsigned)kind;
+  (void)luaL_error(L, "digest '%s' (%s, %s, %s or %s expected)",
+                   name != NULL ? name : luaL_typename(L, index), dm_digest_name(DM_DIGEST_MD5),
+                   dm_digest_name(DM_DIGEST_SHA1), dm_digest_name(DM_DIGEST_SHA256),
+                   dm_digest_name(DM_DIGEST_SHA512));
+  return 0;
 }
 
 /* The mask of the array of names at `index`. */

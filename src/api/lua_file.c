@@ -129,7 +129,13 @@ static int file_replace(lua_State *L) {
   return push_done(L, dm_file_replace(path, content, size, &err), &err);
 }
 
-/* file.publish(part, path) → true | nil, message, code: fsync, rename, fsync of the folder. */
+/* file.sync(folder) → true | nil, message, code: brings the folder's names to disk. */
+static int file_sync(lua_State *L) {
+  struct dm_error err;
+  return push_done(L, dm_file_sync(luaL_checkstring(L, 1), &err), &err);
+}
+
+/* file.publish(part, path) → true | nil, message, code: fsync, then rename; file.sync makes it last. */
 static int file_publish(lua_State *L) {
   struct dm_error err;
   return push_done(L, dm_file_publish(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &err), &err);
@@ -200,19 +206,13 @@ static int lock_close(lua_State *L) {
 DM_LUA_MODULE int luaopen_datamaestro_api_file(lua_State *L);
 
 int luaopen_datamaestro_api_file(lua_State *L) {
-  static const luaL_Reg functions[] = {{"mkdirs", file_mkdirs},
-                                       {"stat", file_stat},
-                                       {"list", file_list},
-                                       {"read", file_read},
-                                       {"replace", file_replace},
-                                       {"publish", file_publish},
-                                       {"remove", file_remove},
-                                       {"realpath", file_realpath},
-                                       {"cwd", file_cwd},
-                                       {"isatty", file_isatty},
-                                       {"pid", file_pid},
-                                       {"lock", file_lock},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"mkdirs", file_mkdirs},     {"stat", file_stat},
+                                       {"list", file_list},         {"read", file_read},
+                                       {"replace", file_replace},   {"publish", file_publish},
+                                       {"sync", file_sync},         {"remove", file_remove},
+                                       {"realpath", file_realpath}, {"cwd", file_cwd},
+                                       {"isatty", file_isatty},     {"pid", file_pid},
+                                       {"lock", file_lock},         {NULL, NULL}};
   static const luaL_Reg metamethods[] = {{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
   static const luaL_Reg methods[] = {{"close", lock_close}, {NULL, NULL}};
   dm_lua_class(L, LOCK, metamethods, methods);

@@ -175,8 +175,10 @@ static void push_report(lua_State *L, const struct dm_transfer_report *report) {
   set_string(L, "last_modified", report->response.last_modified);
   set_integer(L, "size", (lua_Integer)report->size);
   set_digests(L, &report->digests);
-  lua_createtable(L, 0, 2);
+  lua_createtable(L, 0, 3);
   set_integer(L, "size", (lua_Integer)report->content_size);
+  if (report->garbage > 0)
+    set_integer(L, "garbage", (lua_Integer)report->garbage);
   set_digests(L, &report->content_digests);
   lua_setfield(L, -2, "content");
   lua_pushlstring(L, (const char *)report->head, report->head_size);
@@ -185,10 +187,12 @@ static void push_report(lua_State *L, const struct dm_transfer_report *report) {
 
 /* http.fetch{url =, path = [, keep =, decode = "gzip", size =, digests =, content_digests =,
  * content_limit =, connect_timeout = 30, stall_timeout = 60, user_agent =, ca_file =, headers =,
- * progress = function(received, total or nil)]} → report | nil, message, code [, report]: fetches a
- * URL into a new file, which is removed on failure. Sizes are in bytes, times in seconds. What the
- * progress function raises is raised again. The report after a failure is there when the server
- * answered; its digests are empty. */
+ * progress = function(received, total or nil)]} → {url =, status =, size =, digests = {NAME = hex},
+ * content = {size =, digests = [, garbage = bytes after the gzip data, which were ignored]}, head = first
+ * 512 bytes [, content_type =, etag =, last_modified =]} | nil, message, code [, report]: fetches a URL into
+ * a new file, which is removed on failure. Sizes are in bytes, times in seconds. What the progress function
+ * raises is raised again. The report after a failure is there when the server answered; its digests are
+ * empty. */
 static int http_fetch(lua_State *L) {
   struct dm_error err;
   struct dm_transfer_report report;

@@ -7,7 +7,7 @@
 
 #define INFLATE "datamaestro.inflate"
 
-enum { PIECE = 64 * 1024 }; /* bytes of content made at a time */
+enum { FIRST_PIECE = 1024, PIECE = 64 * 1024 }; /* bytes of content made at a time */
 
 struct handle {
   struct dm_inflate *inflate; /* NULL when closed */
@@ -73,19 +73,23 @@ static int inflate_new(lua_State *L) {
   return push_handle(L, &options, &err) != NULL ? 1 : dm_lua_fail(L, &err);
 }
 
-/* Decodes `size` bytes and pushes the content. */
+/* Decodes `size` bytes and pushes the content. The first piece fits a luaL_Buffer without an allocation:
+ * small chunks make small content. */
 static int push_content(lua_State *L, struct dm_inflate *inflate, const char *bytes, size_t size,
                         struct dm_error *err) {
   luaL_Buffer content;
   struct dm_inflate_io io = {.in = (const unsigned char *)bytes, .in_size = size};
+  size_t piece = FIRST_PIECE;
   luaL_buffinit(L, &content);
-  do {
-    io.out = (unsigned char *)luaL_prepbuffsize(&content, PIECE);
-    io.out_size = PIECE;
+  for (;; piece = PIECE) {
+    io.out = (unsigned char *)luaL_prepbuffsize(&content, piece);
+    io.out_size = piece;
     if (dm_inflate_step(inflate, &io, err) != 0)
       return -1;
-    luaL_addsize(&content, PIECE - io.out_size);
-  } while (io.out_size == 0);
+    luaL_addsize(&content, piece - io.out_size);
+    if (io.out_size > 0)
+      break;
+  }
   luaL_pushresult(&content);
   return 0;
 }

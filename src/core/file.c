@@ -83,7 +83,11 @@ int dm_file_publish(const char *part, const char *path, struct dm_error *err) {
     return -1;
   if (rename(part, path) != 0)
     return dm_error_errno(err, errno, path);
-  return sync_folder_of(path, err);
+  return 0;
+}
+
+int dm_file_sync(const char *folder, struct dm_error *err) {
+  return sync_path(folder, O_RDONLY | O_DIRECTORY, err);
 }
 
 int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err) {
@@ -104,8 +108,9 @@ int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_
     status = dm_error_errno(err, errno, path);
   if (status == 0)
     status = dm_file_publish(part, path, err);
-  if (status != 0)
-    (void)unlink(part);
+  if (status == 0)
+    return sync_folder_of(path, err);
+  (void)unlink(part);
   return status;
 }
 

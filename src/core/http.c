@@ -43,9 +43,12 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 /* A name that is still being looked up when we give up is left to libcurl's own thread (see
  * CURLOPT_QUICK_EXIT), so libcurl's code must stay in memory until the process ends. */
 static void start_curl(void) {
+  CURL *(*function)(void) = curl_easy_init;
+  void *address = NULL;
   Dl_info info;
+  memcpy(&address, &function, sizeof address); /* POSIX lets them be alike, C has no cast for it */
   (void)curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (dladdr((void *)(uintptr_t)curl_easy_init, &info) != 0)
+  if (dladdr(address, &info) != 0)
     (void)dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
@@ -151,6 +154,7 @@ static size_t on_header(char *line, size_t one, size_t size, void *opaque) {
 }
 
 /* libcurl's callback when a connection stands and before a request, also a redirect's, is sent. */
+// NOLINTNEXTLINE(readability-non-const-parameter): the signature is libcurl's
 static int on_connected(void *opaque, char *remote, char *local, int remote_port, int local_port) {
   struct exchange *x = opaque;
   char *scheme = NULL;

@@ -64,7 +64,7 @@ static bool is_html(const struct dm_transfer_report *report) {
 static int recognise(struct dm_served *served, bool complete, struct dm_error *err) {
   const struct dm_transfer_report *report = served->report;
   int64_t size = complete ? (int64_t)report->size : report->response.length;
-  char hex[sizeof "starts with" + 4 * 3] = "starts with";
+  char hex[sizeof "starts with 00 00 00 00"] = "starts with";
   size_t used = strlen(hex);
   served->recognised = true;
   if (!served->request->gunzip ||

@@ -200,6 +200,8 @@ static int finish(struct job *job, struct dm_error *err) {
   if (dm_content_finish(&job->content, &job->report->content_digests, err) != 0)
     return -1;
   job->report->content_size = job->content.part.size;
+  if (job->content.inflate != NULL)
+    job->report->garbage = dm_inflate_garbage(job->content.inflate);
   if (dm_served_finish(&job->served, err) == 0)
     return 0;
   (void)unlink(job->request->path); /* finished already, but one without the other is a failure */

@@ -105,10 +105,10 @@ local function summary(spec, failures)
   return table.concat(lines, "\n"), failures[1].code
 end
 
---- Fetches a file: tries its sources in turn, until one has the right bytes, and publishes it.
+--- Fetches a file into its part: tries its sources in turn, until one has the right bytes.
 -- @param spec table: label (for messages), sources (array of {url, transforms = "gzip"|"none",
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
---   nil), part (path to write), path (where the file appears in the end)
+--   nil), part (path to write)
 -- @param context table: offline (boolean), timeouts (as of config.timeouts), keep (boolean: keep downloads),
 --   cached (function: URL → cache path without extension), progress (function(label, received, total|nil) or
 --   nil), warn (function(message))
@@ -132,7 +132,7 @@ function fetch.obtain(spec, context)
   for i, source in ipairs(sources) do
     local done, message, code = try(source, spec, context)
     if done then
-      return file.publish(spec.part, spec.path)
+      return true
     end
     failures[i] = { message = message, code = code }
     if FINAL[code] then

@@ -1,51 +1,61 @@
 --- Makes a dataset's files present and right, then opens it.
 local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
+local ledger = require "datamaestro.engine.ledger"
 local plan = require "datamaestro.engine.plan"
 local resources = require "datamaestro.engine.resources"
 
 local prepare = {}
 
+-- After these, trying the other resources is pointless.
+local FINAL = { interrupted = true, space = true }
+
 local function ignore() end
 
 -- Carries out one action; true | nil, message, code.
-local function carry_out(store, dataset, step, workshop, context)
-  local name = step.resource.name
-  if step.action == "make" then
-    if step.reason then
-      context.warn(step.reason .. "; it is made again")
-    end
-    local kind = resources.kind(step.resource)
-    local part = ("%s/%s.%d.part"):format(workshop, step.resource.filename, file.pid())
-    local paths = { part = part, path = step.path }
-    local made, message, code = kind.make(step.resource, paths, context, dataset)
-    if not made then
-      store:set_state(dataset, name, "none")
-      return nil, message, code
-    end
-    context.done(step.resource, step.path)
+local function carry_out(dataset, step, workshop, record, context)
+  local resource = step.resource
+  if step.action == "adopt" then
+    record:note(resource, "complete")
+    return true
   end
-  return store:set_state(dataset, name, "complete")
+  if step.reason then
+    context.warn(step.reason .. "; it is made again")
+  end
+  local part = ("%s/%s.%d.part"):format(workshop, resource.filename, file.pid())
+  local made, message, code = resources.kind(resource).make(resource, part, context, dataset)
+  if not made then
+    record:note(resource, "none")
+    return nil, message, code
+  end
+  return record:take(resource, part, step.path)
 end
 
--- Each resource is tried, so that what one failure leaves undone is little; the first failure is the result.
-local function carry_out_all(store, dataset, steps, context)
+-- Each resource is tried, so that what one failure leaves undone is little; returns the failures.
+local function carry_out_all(store, dataset, steps, workshop, context)
+  local record <close> = ledger.open(store, dataset, context.done)
+  local failures = {}
+  local function check(done, message, code)
+    if not done then
+      failures[#failures + 1] = { message = message, code = code }
+    end
+  end
+  for _, step in ipairs(steps) do
+    if step.action ~= "keep" and not (failures[#failures] and FINAL[failures[#failures].code]) then
+      check(carry_out(dataset, step, workshop, record, context))
+    end
+  end
+  check(record:close())
+  return failures
+end
+
+local function run(store, dataset, context)
   local workshop, message, code = store:workshop(dataset)
   if not workshop then
     return nil, message, code
   end
-  local failures = {}
-  for _, step in ipairs(steps) do
-    if step.action ~= "keep" then
-      local done, why, kind = carry_out(store, dataset, step, workshop, context)
-      if not done then
-        failures[#failures + 1] = { message = why, code = kind }
-        if kind == "interrupted" or kind == "space" then
-          break
-        end
-      end
-    end
-  end
+  -- Planned under the lock: another process may have done it all while this one waited.
+  local failures = carry_out_all(store, dataset, plan.of(store, dataset).actions, workshop, context)
   store:close_workshop(dataset)
   if #failures == 0 then
     return true
@@ -89,8 +99,7 @@ function prepare.download(store, dataset, options)
       return nil, why, kind
     end
   end
-  -- Another process may have done it all while this one waited.
-  return carry_out_all(store, dataset, plan.of(store, dataset).actions, {
+  return run(store, dataset, {
     offline = options.offline,
     timeouts = timeouts,
     keep = options.keep_downloads,

@@ -91,15 +91,16 @@ function Store:states(dataset)
   return states, warning
 end
 
---- Writes the state of one resource, atomically; the others keep theirs. The caller holds the lock.
+--- Writes the states of some resources, atomically; the others keep theirs. The caller holds the lock.
 -- @param dataset dataset
--- @param name string: the resource
--- @param state string: "none" | "partial" | "complete"
+-- @param states table: resource name → "none" | "partial" | "complete"
 -- @return true | nil, message, code
-function Store:set_state(dataset, name, state)
+function Store:set_states(dataset, states)
   local folder = self:folder(dataset)
   local document = read_document(folder)
-  document.resources[name] = { state = state }
+  for name, state in pairs(states) do
+    document.resources[name] = { state = state }
+  end
   local names = {}
   for key in pairs(document.resources) do
     names[#names + 1] = key

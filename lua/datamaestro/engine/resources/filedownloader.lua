@@ -90,17 +90,16 @@ return {
 
   --- Downloads the file.
   -- @param resource resource
-  -- @param paths table: part (to write), path (final)
+  -- @param part string: path to write; it appears in the dataset's folder once it is complete
   -- @param context table: as for fetch.obtain
   -- @param dataset dataset
   -- @return true | nil, message, code
-  make = function(resource, paths, context, dataset)
+  make = function(resource, part, context, dataset)
     return fetch.obtain({
       label = ("%s: %s"):format(dataset.id, resource.name),
       sources = sources_of(resource),
       content = resource.content,
-      part = paths.part,
-      path = paths.path,
+      part = part,
     }, context)
   end,
 }

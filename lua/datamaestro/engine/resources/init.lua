@@ -1,7 +1,7 @@
 --- Resource kinds, found by name: lua/datamaestro/engine/resources/<kind>.lua.
 -- A kind is a table with its declaration (doc, example, positional, schema, name) and, for the engine:
 --   stored(resource) → what is declared of the file as stored: {size, sha256, …}, each optional
---   make(resource, paths, context) → true | nil, message, code: makes it; paths = {part, path}
+--   make(resource, part, context, dataset) → true | nil, message, code: writes the file `part`
 local resources = {}
 
 --- The kind of a resource.
