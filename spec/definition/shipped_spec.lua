@@ -13,7 +13,8 @@ describe("the shipped datasets", function()
     for i, dataset in ipairs(datasets) do
       ids[i] = dataset.id .. "@" .. dataset.repository.id
     end
-    assert.same({ "com.github.facebookresearch.qmnist@image", "com.github.zalandoresearch.fashion.mnist@image",
+    assert.same({ "com.github.facebookresearch.qmnist@image",
+      "com.github.zalandoresearch.fashion.mnist@image",
       "com.lecun.mnist@image", "jp.ac.rois.codh.kmnist@image", "edu.uci.iris@ml" }, ids)
   end)
 
