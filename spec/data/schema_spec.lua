@@ -56,8 +56,8 @@ describe("a schema", function()
   end)
 
   it("tells the first of several unknown fields, always the same", function()
-    assert.equal("it.aaaaaa: unknown field (name, size, ratio, on, kind, url, path, md5, tags, inner, any, even "
-      .. "expected)", problem { name = "x", zzzzzz = 1, aaaaaa = 2, mmmmmm = 3 })
+    assert.equal("it.aaaaaa: unknown field (name, size, ratio, on, kind, url, path, md5, tags, inner, any, "
+      .. "even expected)", problem { name = "x", zzzzzz = 1, aaaaaa = 2, mmmmmm = 3 })
   end)
 
   it("knows what a URL is", function()

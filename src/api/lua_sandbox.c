@@ -20,8 +20,8 @@ enum {
   EXIT_DEFINITION = 10          /* the exit status of code "definition" */
 };
 
-#define INSTRUCTIONS 100000000     /* about a second */
-#define MEMORY (256 * 1024 * 1024) /* bytes */
+#define INSTRUCTIONS 100000000 /* about a second */
+#define MEMORY 268435456       /* bytes */
 #define SECONDS 10
 
 /* One call of sandbox.run. It is the allocator's user data for as long as it lasts, so the hook and the
@@ -80,7 +80,7 @@ static void *limited_alloc(void *data, void *block, size_t old_size, size_t new_
                 run->memory > run->memory_limit - (lua_Integer)(new_size - held))) {
     run->refused = true;
     note_place(run, run->L);
-    return NULL; /* Lua collects, tries again, then raises */
+    return NULL; /* Lua collects, tries again, then raises (the string library's buffers raise at once) */
   }
   void *result = run->alloc(run->alloc_data, block, old_size, new_size);
   if (result != NULL || new_size == 0)

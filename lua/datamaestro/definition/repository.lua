@@ -20,7 +20,7 @@ local FILE_MAXIMUM = 4 * 1024 * 1024 -- bytes of a script
 local Repository = { __name = "repository" }
 Repository.__index = Repository
 
-local loaded = setmetatable({}, { __mode = "k" }) -- repository → its data types, "loading" or { problem = … }
+local loaded = setmetatable({}, { __mode = "k" }) -- repository → its data types, or "loading"
 
 Repository.__tostring = function(self)
   return ("repository %s (%s)"):format(self.id, self.path)
