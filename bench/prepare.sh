@@ -41,12 +41,11 @@ echo 'return { id = "bench" }' >"$repository/init.lua"
 
 cat >"$work/ours" <<SCRIPT
 #!/bin/sh
-rm -rf $work/data
 DATAMAESTRO_PATH=$work/repositories exec $program --quiet --data $work/data prepare org.loopback.fashion
 SCRIPT
 cat >"$work/loop" <<SCRIPT
 #!/bin/sh
-rm -rf $work/loop.data; mkdir $work/loop.data
+mkdir $work/loop.data
 for f in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do
   curl -s http://127.0.0.1:$port/\$f-ubyte.gz | gzip -d >$work/loop.data/\$f.idx
 done
@@ -54,11 +53,14 @@ SCRIPT
 chmod +x "$work/ours" "$work/loop"
 
 python3 - "$work" "${RUNS:-15}" <<'PYTHON'
-import statistics, subprocess, sys, time
+import os, shutil, statistics, subprocess, sys, time
 work, runs = sys.argv[1], int(sys.argv[2])
 times = {"ours": [], "loop": []}
 for run in range(runs + 1):
     for name in times:
+        for folder in "data", "loop.data":
+            shutil.rmtree(f"{work}/{folder}", ignore_errors=True)
+        os.sync()
         start = time.perf_counter()
         subprocess.run([f"{work}/{name}"], stdout=subprocess.DEVNULL, check=True)
         if run > 0:  # the first is the warm-up

@@ -1,5 +1,4 @@
-/* The receiving end of a download: part files, and content that is decoded and digested on its way
- * into one. */
+/* The receiving end of a download: content that is decoded and digested on its way into a part file. */
 #ifndef DATAMAESTRO_CONTENT_H
 #define DATAMAESTRO_CONTENT_H
 
@@ -10,26 +9,7 @@
 #include "datamaestro/digest.h"
 #include "datamaestro/error.h"
 #include "datamaestro/inflate.h"
-
-/* A file under way. It is its writer's alone, so its name must be new. */
-struct dm_part {
-  int fd;           /* -1 when closed */
-  const char *path; /* the caller's */
-  uint64_t size;    /* bytes written */
-  uint64_t flushed; /* bytes whose way to the disk was begun */
-};
-
-/* Creates `path`, which must not exist (mode 0666 less umask). */
-int dm_part_open(struct dm_part *part, const char *path, struct dm_error *err);
-
-/* Appends, and begins the way to the disk early, so that a later fsync is short. */
-int dm_part_write(struct dm_part *part, const void *bytes, size_t size, struct dm_error *err);
-
-/* Closes and keeps the file. */
-int dm_part_finish(struct dm_part *part, struct dm_error *err);
-
-/* Closes and removes the file; closed is fine (and removes nothing). */
-void dm_part_discard(struct dm_part *part);
+#include "datamaestro/part.h"
 
 enum { DM_CONTENT_BUFFER = 256 * 1024 }; /* bytes */
 

@@ -1,53 +1,7 @@
 #include "datamaestro/content.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
-
-#include "datamaestro/file.h"
-
-enum { FLUSH_STEP = 4 * 1024 * 1024 }; /* bytes: large enough for a disk to work in long runs */
-
-int dm_part_open(struct dm_part *part, const char *path, struct dm_error *err) {
-  part->path = path;
-  part->size = 0;
-  part->flushed = 0;
-  part->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  return part->fd < 0 ? dm_error_errno(err, errno, path) : 0;
-}
-
-int dm_part_write(struct dm_part *part, const void *bytes, size_t size, struct dm_error *err) {
-  if (dm_file_write(part->fd, bytes, size, part->path, err) != 0)
-    return -1;
-  part->size += size;
-  if (part->size - part->flushed >= FLUSH_STEP) {
-    /* Only a hint: durability is the business of the fsync that follows, which reports failures. */
-    (void)sync_file_range(part->fd, (off_t)part->flushed, (off_t)(part->size - part->flushed),
-                          SYNC_FILE_RANGE_WRITE);
-    part->flushed = part->size;
-  }
-  return 0;
-}
-
-int dm_part_finish(struct dm_part *part, struct dm_error *err) {
-  int status = close(part->fd);
-  part->fd = -1;
-  if (status == 0)
-    return 0;
-  int cause = errno;
-  (void)unlink(part->path);
-  return dm_error_errno(err, cause, part->path);
-}
-
-void dm_part_discard(struct dm_part *part) {
-  if (part->fd < 0)
-    return;
-  (void)close(part->fd);
-  (void)unlink(part->path);
-  part->fd = -1;
-}
 
 int dm_content_open(struct dm_content *content, const struct dm_content_options *options,
                     struct dm_error *err) {

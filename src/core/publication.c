@@ -1,13 +1,12 @@
 #include "datamaestro/publication.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "datamaestro/file.h"
+#include "datamaestro/thread.h"
 
 struct dm_publication {
   pthread_t thread;
@@ -31,17 +30,6 @@ static void release(struct dm_publication *publication) {
   free(publication);
 }
 
-/* Signals stay with the calling thread, which knows what to do with them. */
-static int start_thread(struct dm_publication *publication) {
-  sigset_t all;
-  sigset_t before;
-  (void)sigfillset(&all);
-  (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-  int status = pthread_create(&publication->thread, NULL, publish, publication);
-  (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-  return status;
-}
-
 int dm_publication_start(struct dm_publication **publication, const char *part, const char *path,
                          struct dm_error *err) {
   struct dm_publication *fresh = calloc(1, sizeof *fresh);
@@ -51,7 +39,8 @@ int dm_publication_start(struct dm_publication **publication, const char *part, 
   atomic_init(&fresh->finished, false);
   fresh->part = strdup(part);
   fresh->path = strdup(path);
-  int status = fresh->part != NULL && fresh->path != NULL ? start_thread(fresh) : ENOMEM;
+  int status =
+      fresh->part != NULL && fresh->path != NULL ? dm_thread_start(&fresh->thread, publish, fresh) : ENOMEM;
   if (status != 0) {
     release(fresh);
     return dm_error_errno(err, status, path);

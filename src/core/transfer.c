@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "datamaestro/content.h"
 #include "datamaestro/printable.h"
 #include "datamaestro/ring.h"
+#include "datamaestro/thread.h"
 #include "served.h"
 
 struct dm_transfer {
@@ -80,14 +80,8 @@ static void *run_thread(void *opaque) {
   return NULL;
 }
 
-/* Signals stay with the calling thread, which knows what to do with them. */
 static int start_thread(struct job *job, struct dm_error *err) {
-  sigset_t all;
-  sigset_t before;
-  (void)sigfillset(&all);
-  (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-  int status = pthread_create(&job->thread, NULL, run_thread, job);
-  (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+  int status = dm_thread_start(&job->thread, run_thread, job);
   if (status != 0)
     return dm_error_errno(err, status, "decoding thread");
   job->started = true;

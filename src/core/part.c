@@ -1,0 +1,78 @@
+#include "datamaestro/part.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "datamaestro/file.h"
+#include "datamaestro/thread.h"
+
+/* Bytes between two ways to the disk. Much of an fsync's time is the drive emptying its own cache: with
+ * 47 MB written over 0.1 s, the last fsync took 32 ms without steps, 4 ms with steps of 8 MiB. */
+enum { SYNC_STEP = 8 * 1024 * 1024 };
+
+int dm_part_open(struct dm_part *part, const char *path, struct dm_error *err) {
+  part->path = path;
+  part->size = 0;
+  part->begun = 0;
+  part->started = false;
+  part->cause = 0;
+  atomic_init(&part->busy, false);
+  part->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  return part->fd < 0 ? dm_error_errno(err, errno, path) : 0;
+}
+
+static void *sync_part(void *opaque) {
+  struct dm_part *part = opaque;
+  if (fdatasync(part->fd) != 0)
+    part->cause = errno;
+  atomic_store(&part->busy, false);
+  return NULL;
+}
+
+static void join_thread(struct dm_part *part) {
+  if (part->started)
+    (void)pthread_join(part->thread, NULL);
+  part->started = false;
+}
+
+/* A thread that cannot be had is no failure: the last fsync then does it all. */
+static int begin_sync(struct dm_part *part, struct dm_error *err) {
+  join_thread(part);
+  if (part->cause != 0)
+    return dm_error_errno(err, part->cause, part->path);
+  part->begun = part->size;
+  atomic_store(&part->busy, true);
+  part->started = dm_thread_start(&part->thread, sync_part, part) == 0;
+  return 0;
+}
+
+int dm_part_write(struct dm_part *part, const void *bytes, size_t size, struct dm_error *err) {
+  if (dm_file_write(part->fd, bytes, size, part->path, err) != 0)
+    return -1;
+  part->size += size;
+  if (part->size - part->begun >= SYNC_STEP && !(part->started && atomic_load(&part->busy)))
+    return begin_sync(part, err);
+  return 0;
+}
+
+int dm_part_finish(struct dm_part *part, struct dm_error *err) {
+  join_thread(part);
+  int cause = part->cause;
+  if (close(part->fd) != 0 && cause == 0)
+    cause = errno;
+  part->fd = -1;
+  if (cause == 0)
+    return 0;
+  (void)unlink(part->path);
+  return dm_error_errno(err, cause, part->path);
+}
+
+void dm_part_discard(struct dm_part *part) {
+  if (part->fd < 0)
+    return;
+  join_thread(part);
+  (void)close(part->fd);
+  (void)unlink(part->path);
+  part->fd = -1;
+}
