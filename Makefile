@@ -12,6 +12,7 @@ DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libi
               libcurl4-openssl-dev libarchive-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
 DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy curl openssl procps
+DEPS_BENCH := $(DEPS_TEST) hyperfine time
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
 
 # --- Compiler ---------------------------------------------------------------------------------------
@@ -131,7 +132,9 @@ deps-test: | $(BUILD)
 	$(call ensure,$(DEPS_TEST))
 deps-check: | $(BUILD)
 	$(call ensure,$(DEPS_CHECK))
-deps: deps-check ## install everything that any target needs
+deps-bench: | $(BUILD)
+	$(call ensure,$(DEPS_BENCH))
+deps: deps-check deps-bench ## install everything that any target needs
 
 # --- Use --------------------------------------------------------------------------------------------
 # Sub-makes, so that pkg-config is asked after the packages are there.
@@ -221,7 +224,8 @@ fuzz: deps-check $(MODULES) ## every fuzz target for FUZZ_SECONDS (default 60)
 	        -print_final_stats=0 -verbosity=0 $(BUILD)/fuzz/corpus-$$name; \
 	done
 
-bench: all ## the measurements of README and docs (some need hyperfine)
+bench: deps-bench ## the measurements of README and docs
+	@$(MAKE) --no-print-directory -s all
 	@for script in bench/*.sh; do echo "== $$script"; sh $$script $(PROGRAM); done
 
 clean: ## remove the build folders
@@ -230,7 +234,7 @@ clean: ## remove the build folders
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
-.PHONY: all stale deps deps-demo deps-test deps-check demo install uninstall test specs asan stress valgrind \
+.PHONY: all stale deps deps-demo deps-test deps-check deps-bench demo install uninstall test specs asan stress valgrind \
         coverage format lint tidy check fuzz bench clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Start-up, as whole processes in one run: medians, as ratios to `lua5.4 -e ''`, and peak memory.
-#   bench/startup.sh [PROGRAM]      needs hyperfine, lua5.4, dataset-fashion-mnist
+#   bench/startup.sh [PROGRAM]      needs hyperfine, time, lua5.4, python3, dataset-fashion-mnist
 set -eu
 program=${1:-build/datamaestro}
 data=$(mktemp -d)
@@ -15,9 +15,8 @@ hyperfine -N --warmup 10 --runs "${RUNS:-200}" --export-json "$data/times.json" 
     "$program info --data $data $id" \
     "$program search tag:image" >/dev/null 2>&1
 
-peak() { /usr/bin/env python3 -c 'import resource, subprocess, sys
-subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000)' "$@"; }
+# Not Python's resource module: a child that it starts by vfork begins with Python's own peak.
+peak() { /usr/bin/time -f %M -o "$data/peak" "$@" >/dev/null && awk '{ printf "%.1f", $1 / 1024 }' "$data/peak"; }
 
 python3 - "$data/times.json" <<'PYTHON'
 import json, sys
