@@ -31,6 +31,9 @@ local function split(argv)
     local option, key = global(argv[i])
     if option and option.argument then
       i = i + 1
+      if not argv[i] then
+        return nil
+      end
       result[key] = argv[i]
     elseif option then
       result[key] = true

@@ -68,7 +68,7 @@ end
 -- @return table: the arguments, by option or argument name | nil
 -- @return table|nil: on failure {message, code = "usage"}, or {help = text}
 function parser.parse(argv, globals)
-  local root = argparse("datamaestro", DESCRIPTION, EPILOG):usage_max_width(100):help_max_width(100)
+  local root = argparse("datamaestro", DESCRIPTION, EPILOG):usage_max_width(79):help_max_width(79)
   root:command_target "command"
   root:require_command(false)
   add_globals(root, globals)

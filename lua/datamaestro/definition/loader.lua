@@ -1,5 +1,6 @@
 --- Loads a definition: a file → the datasets that it declares.
 
+local file = require "datamaestro.api.file"
 local step = require "datamaestro.api.step"
 local guess = require "datamaestro.guess"
 local schema = require "datamaestro.schema"
@@ -102,6 +103,36 @@ function loader.load(path, owner, find)
     return nil, message, code
   end
   return loader.load_text(path, text, owner or repository.enclosing(path), find)
+end
+
+-- What a repository's own file must be: "init.lua" its description, "data.lua" its types.
+local function check_own(path, folder, name)
+  if name == "init.lua" then
+    local opened, message, code = repository.open(folder)
+    if opened then
+      return {}
+    elseif repository.enclosing(path).pseudo then
+      return nil, message, code
+    end
+  elseif name == "data.lua" then
+    local owner = repository.enclosing(path)
+    if not owner.pseudo and owner.path == file.realpath(folder) then
+      local content, message = owner:types(find_anywhere)
+      if content then
+        return {}
+      end
+      return nil, message, "definition"
+    end
+  end
+  return loader.load(path)
+end
+
+--- Checks a file of a repository: a definition, or the repository's init.lua or data.lua.
+-- @param path string
+-- @return array of datasets, empty for init.lua and data.lua | nil, message, code
+function loader.check(path)
+  local folder, name = path:match "^(.-)/?([^/]*)$"
+  return check_own(path, folder ~= "" and folder or path:sub(1, 1) == "/" and "/" or ".", name)
 end
 
 return loader

@@ -1,4 +1,4 @@
---- What a run has made: publishes files and records states, with as little waiting for the disk as safety allows.
+--- What a run has made: publishes files and records states, with as little waiting for the disk as is safe.
 -- Each file is published on a thread of its own while the next ones are fetched. States are written once, in
 -- the end: a file that is in place without a state is checked and adopted by the next run.
 local file = require "datamaestro.api.file"

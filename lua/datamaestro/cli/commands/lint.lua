@@ -1,42 +1,76 @@
 --- `datamaestro lint [FILE…]`
+local file = require "datamaestro.api.file"
 local text = require "datamaestro.text"
 
--- Files named on the command line, each with the datasets or the problem it has.
+-- The definition's function is tried with paths that lead nowhere: it has no files to open anyway.
+local function dry_run(dataset)
+  local paths = {}
+  for _, resource in ipairs(dataset.resources) do
+    paths[resource.name] = "/" .. dataset.id .. "/" .. resource.filename
+  end
+  local _, message = dataset:build(paths)
+  return message
+end
+
+local function new_result(path)
+  return { file = path, datasets = {}, problems = {} }
+end
+
+local function add(result, datasets)
+  for _, dataset in ipairs(datasets) do
+    table.insert(result.datasets, dataset)
+    table.insert(result.problems, dry_run(dataset))
+  end
+end
+
+-- Files named on the command line.
+local function check(result)
+  local datasets, message = require "datamaestro.definition.loader".check(result.file)
+  table.insert(result.problems, message)
+  add(result, datasets or {})
+  return result
+end
+
 local function lint_files(files)
-  local loader = require "datamaestro.definition.loader"
   local results = {}
   for i, path in ipairs(files) do
-    local datasets, message = loader.load(path)
-    results[i] = { file = path, datasets = datasets, message = message }
+    results[i] = check(new_result(path))
   end
   return results
 end
 
--- Every file of every repository; ids that two files define are problems as well.
+-- Every file of every repository, its own ones too; ids that two files define are problems as well.
 local function lint_all(registry)
   local results, of_file = {}, {}
-  for i, path in ipairs(registry:files()) do
-    results[i] = { file = path, datasets = {} }
-    of_file[path] = results[i]
+  local function result_of(path)
+    if not of_file[path] then
+      of_file[path] = new_result(path)
+      table.insert(results, of_file[path])
+    end
+    return of_file[path]
+  end
+  for _, repository in ipairs(registry:repositories()) do
+    check(result_of(repository.path .. "/init.lua"))
+    if file.stat(repository.path .. "/data.lua") then
+      check(result_of(repository.path .. "/data.lua"))
+    end
+  end
+  for _, path in ipairs(registry:files()) do
+    result_of(path)
   end
   local datasets, problems = registry:datasets()
   for _, dataset in ipairs(datasets) do
-    local result = of_file[dataset.file]
-    result.datasets[#result.datasets + 1] = dataset
+    add(result_of(dataset.file), { dataset })
   end
   for _, problem in ipairs(problems) do
-    local result = of_file[problem.file] or { file = problem.file, datasets = {} }
-    if not of_file[problem.file] then
-      results[#results + 1] = result
-    end
-    result.message = result.message and result.message .. "\n" .. problem.message or problem.message
+    table.insert(result_of(problem.file).problems, problem.message)
   end
   return results
 end
 
 local function ids(datasets)
   local names = {}
-  for i, dataset in ipairs(datasets or {}) do
+  for i, dataset in ipairs(datasets) do
     names[i] = dataset.id
   end
   return names
@@ -48,12 +82,25 @@ local function print_json(session, results)
   for i, result in ipairs(results) do
     local row = json.object()
     json.set(row, "file", result.file)
-    json.set(row, "ok", result.message == nil)
+    json.set(row, "ok", #result.problems == 0)
     json.set(row, "datasets", json.array(ids(result.datasets)))
-    json.set(row, "message", result.message)
+    json.set(row, "problems", json.array(result.problems))
     rows[i] = row
   end
   session:print_json(rows)
+end
+
+local function print_text(session, results)
+  for _, result in ipairs(results) do
+    for _, message in ipairs(result.problems) do
+      session:print(text.printable(message))
+    end
+    if #result.problems == 0 then
+      local names = ids(result.datasets)
+      local found = #names > 0 and (" (%s)"):format(table.concat(names, ", ")) or ""
+      session:print(text.printable(("%s: ok%s"):format(result.file, found)))
+    end
+  end
 end
 
 return {
@@ -63,17 +110,15 @@ return {
   end,
   run = function(session, arguments)
     local results = #arguments.files > 0 and lint_files(arguments.files) or lint_all(session:registry())
-    local wrong = 0
+    local wrong = false
     for _, result in ipairs(results) do
-      wrong = wrong + (result.message and 1 or 0)
-      if not session.json then
-        session:print(text.printable(result.message
-          or ("%s: ok (%s)"):format(result.file, table.concat(ids(result.datasets), ", "))))
-      end
+      wrong = wrong or #result.problems > 0
     end
     if session.json then
       print_json(session, results)
+    else
+      print_text(session, results)
     end
-    return wrong == 0 and true or require "datamaestro.status".definition
+    return not wrong and true or require "datamaestro.status".definition
   end,
 }
