@@ -83,3 +83,68 @@ describe("the doc comments", function()
     assert.are.same({}, wrong)
   end)
 end)
+
+-- The Lua blocks of a page that hold a whole definition.
+local function definitions(path)
+  local found = {}
+  for block in table.concat(tree.lines(path), "\n"):gmatch "\n```lua\n(.-)\n```" do
+    if block:find "dataset {" then
+      found[#found + 1] = block
+    end
+  end
+  return found
+end
+
+describe("the pages", function()
+  it("show definitions that lint", function()
+    local Laboratory = require "spec.support.laboratory"
+    for _, path in ipairs { "README.md", "docs/writing-a-dataset.md" } do
+      local blocks = definitions(path)
+      assert.is_true(#blocks > 0, path)
+      for _, block in ipairs(blocks) do
+        local lab = Laboratory.new()
+        lab:define(block)
+        local result = lab:run { "lint", lab.repository .. "/org/example.lua" }
+        lab:close()
+        assert.matches(": ok %(org%.example%.weather%)\n$", result.out)
+      end
+    end
+  end)
+
+  it("name every option of a step", function()
+    local page = table.concat(tree.lines "docs/writing-a-dataset.md", "\n")
+    local kinds = require "datamaestro.modules".within "engine.resources"
+    local schemas = { require "datamaestro.definition.dsl".dataset_schema }
+    for _, kind in ipairs(kinds) do
+      schemas[#schemas + 1] = require("datamaestro.engine.resources." .. kind).schema
+    end
+    for _, schema in ipairs(schemas) do
+      for _, field in ipairs(schema) do
+        assert.is_truthy(page:find("`" .. field.name .. "`", 1, true), field.name)
+      end
+    end
+  end)
+
+  it("name every exit status and every command", function()
+    local page = table.concat(tree.lines "docs/cli.md", "\n")
+    for code, status in pairs(require "datamaestro.status") do
+      assert.is_truthy(page:find(("| %d | `%s` |"):format(status, code), 1, true), code)
+    end
+    for _, command in ipairs(require "datamaestro.modules".within "cli.commands") do
+      assert.is_truthy(page:find("\n| `" .. command .. "[ `]"), command)
+    end
+  end)
+
+  it("name every method of a tensor", function()
+    local page = table.concat(tree.lines "docs/tensors.md", "\n")
+    local count, source = 0, ""
+    for _, file in ipairs { "lua_tensor", "tensor_views", "tensor_values" } do
+      source = source .. table.concat(tree.lines("src/api/" .. file .. ".c"), "\n")
+    end
+    for name in source:gmatch '{"(%l[%l_]*)",%s*[%w_]+}' do
+      assert.is_truthy(page:find("`[^`]*" .. name .. "[(`]"), name)
+      count = count + 1
+    end
+    assert.is_true(count > 20)
+  end)
+end)

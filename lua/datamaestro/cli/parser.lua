@@ -7,13 +7,14 @@ local parser = {}
 local DESCRIPTION = [[
 Finds, downloads, verifies and opens datasets.
 
-  datamaestro search mnist                 what is there
-  datamaestro info com.lecun.mnist         what it is
-  datamaestro prepare com.lecun.mnist      fetch it, and print where its files are (JSON)]]
+  datamaestro search mnist              what there is
+  datamaestro info com.lecun.mnist      what it is
+  datamaestro prepare com.lecun.mnist   fetch it; print where its files are]]
 
 local EPILOG = [[
-Exit status: 0 done, 2 usage, 3 unknown dataset, 4 network, 5 checksum, 7 login needed, 8 disk full,
-9 busy, 10 wrong definition, 11 offline, 12 damaged file, 130 interrupted, 1 anything else.]]
+Exit status: 0 done, 1 other error, 2 usage, 3 unknown dataset, 4 network,
+5 checksum, 7 login needed, 8 disk full, 9 busy, 10 wrong definition,
+11 offline, 12 damaged file, 130 interrupted.]]
 
 local function add_globals(root, globals)
   for _, option in ipairs(globals) do
