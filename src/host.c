@@ -120,8 +120,7 @@ static void push_prefix(lua_State *L) {
     }
     lua_pop(L, 2);
   }
-  luaL_error(L, "%s: no lib/datamaestro beside it or one folder up (is the installation complete?)",
-             program);
+  luaL_error(L, "%s: no lib/datamaestro beside it or one folder up (is the installation complete?)", program);
 }
 
 /* Puts `ours` in front of package.FIELD and drops "./…" entries: the current folder may hold files of

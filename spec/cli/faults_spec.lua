@@ -69,7 +69,8 @@ describe("prepare, when a download fails,", function()
 
   it("does not take a web page for data", function()
     local url = server.url .. "/html/x.gz"
-    assert_failure(url, "{ size = 9912422 }", 12, url .. ": HTML page of 2.4 KB (gzip data of 9.9 MB expected)")
+    assert_failure(url, "{ size = 9912422 }", 12,
+      url .. ": HTML page of 2.4 KB (gzip data of 9.9 MB expected)")
     assert_failure(url, "{}", 12, url .. ": HTML page of 2.4 KB (gzip data expected)")
   end)
 
@@ -103,17 +104,19 @@ describe("prepare, when a download fails,", function()
   end)
 
   it("takes the next source, and says why", function()
-    lab:define_file(server.url .. "/status/404%20Not%20Found", ("{ sha256 = %q, mirrors = { %q, %q, %q } }"):format(
-      body_sha256, server.url .. "/truncated", server.url .. "/html", server.url .. "/whole"))
+    local options = ("{ sha256 = %q, mirrors = { %q, %q, %q } }"):format(
+      body_sha256, server.url .. "/truncated", server.url .. "/html", server.url .. "/whole")
+    lab:define_file(server.url .. "/status/404%20Not%20Found", options)
     local result = lab:prepare()
     assert.are.equal(0, result.status)
     assert.are.equal(body, temp.read(lab:path "data.bin"))
+    local html = "<!DOCTYPE html>\n<html><body>Please log in</body></html>\n"
+    local page = (html .. (" "):rep(2400)):sub(1, 2400)
     local label = "datamaestro: warning: org.example.data: data: " .. server.url
     assert.are.equal(label .. "/status/404%20Not%20Found: HTTP 404 Not Found; trying the next source\n"
       .. label .. "/truncated: received 1000 bytes (4096 expected); trying the next source\n"
-      .. label .. "/html: sha256 " .. digest.string("sha256", (([[<!DOCTYPE html>
-<html><body>Please log in</body></html>
-]] .. (" "):rep(2400)):sub(1, 2400))) .. " (" .. body_sha256 .. " expected); trying the next source\n", result.err)
+      .. label .. "/html: sha256 " .. digest.string("sha256", page) .. " (" .. body_sha256
+      .. " expected); trying the next source\n", result.err)
   end)
 
   it("names all sources when none has it", function()
@@ -161,7 +164,8 @@ describe("prepare, when a download fails,", function()
   it("keeps what the other resources fetched", function()
     temp.write(lab.folder .. "/good", body)
     lab:define(([[
-      Data = filedownloader("bad.bin", "http://127.0.0.1:1/x") .. filedownloader("good.bin", "file://%s/good") ..
+      Data = filedownloader("bad.bin", "http://127.0.0.1:1/x") ..
+        filedownloader("good.bin", "file://%s/good") ..
         dataset { use "datamaestro.data".Folder, "Two files" } ..
         function(bad, good) return { path = good } end]]):format(lab.folder))
     local result = lab:prepare()
@@ -225,7 +229,7 @@ describe("prepare, when a download fails,", function()
     temp.write(lab.folder .. "/plain", "")
     local result = lab:run { "--data", lab.folder .. "/plain", "prepare", "org.example.data" }
     assert.are.equal(1, result.status)
-    assert.are.equal(("datamaestro: %s/plain: not a folder (folder expected)\n"):format(lab.folder), result.err)
+    assert.are.equal("datamaestro: " .. lab.folder .. "/plain: not a folder (folder expected)\n", result.err)
   end)
 
   it("leaves nothing when the disk does not take it all", function()
@@ -241,8 +245,10 @@ describe("prepare, when a download fails,", function()
 
   it("refuses a timeout that is no number of seconds", function()
     lab:define_file(server.url .. "/whole")
-    local result = lab:run({ "prepare", "org.example.data" }, { env = { DATAMAESTRO_STALL_TIMEOUT = "soon" } })
-    assert.are.equal("datamaestro: DATAMAESTRO_STALL_TIMEOUT: 'soon' (seconds, more than 0, expected)\n", result.err)
+    local result = lab:run({ "prepare", "org.example.data" },
+      { env = { DATAMAESTRO_STALL_TIMEOUT = "soon" } })
+    assert.are.equal("datamaestro: DATAMAESTRO_STALL_TIMEOUT: 'soon' (seconds, more than 0, expected)\n",
+      result.err)
     assert.are.equal(2, result.status)
   end)
 end)

@@ -101,14 +101,15 @@ describe("prepare, over nginx, from an empty data directory", function()
   it("does no work, writes nothing and opens no connection the second time", function()
     local first = lab:run { "prepare", ID }
     local requests = #server:requests()
-    local before = program.shell(("cd '%s' && stat -c '%%n %%y %%i' . .[!.]* *"):format(folder())).out
+    local list = ("cd '%s' && stat -c '%%n %%y %%i' . .[!.]* *"):format(folder())
+    local before = program.shell(list).out
     local second = lab:run({ "prepare", ID }, { env = { LD_DEBUG = "files" } })
     assert.are.equal(0, second.status)
     assert.are.equal(first.out, second.out)
     assert.are.equal(4, requests)
     assert.are.equal(requests, #server:requests())
     assert.is_nil(second.err:find "libcurl")
-    assert.are.equal(before, program.shell(("cd '%s' && stat -c '%%n %%y %%i' . .[!.]* *"):format(folder())).out)
+    assert.are.equal(before, program.shell(list).out)
   end)
 
   it("writes experimaestro's form on request", function()

@@ -2,7 +2,7 @@
 local registry = require "datamaestro.definition.registry"
 local types = require "datamaestro.data.types"
 
-local roots = { require "datamaestro.api.host".share .. "/datasets" }
+local roots = { require "datamaestro.api.host".datasets }
 
 describe("the shipped datasets", function()
   local datasets, problems = registry.open { roots = roots }:datasets()

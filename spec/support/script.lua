@@ -55,19 +55,29 @@ function script.problem(text)
   return (message:gsub("^/nowhere/spec/com/", ""))
 end
 
+--- Starts a Lua program in a fresh process of ours.
+-- @param text string: the program
+-- @param under string: a command in front, such as valgrind (default: none)
+-- @return function that waits for its end and returns what script.fresh does
+function script.start(text, under)
+  local path = os.tmpname()
+  assert(file.replace(path, text))
+  local program = assert(file.realpath("/proc/self/exe"))
+  local pipe = assert(io.popen(("%s '%s' run '%s' 2>&1"):format(under or "", program, path)))
+  return function()
+    local output = pipe:read "a"
+    local done, _, status = pipe:close()
+    os.remove(path)
+    return done == true, output, status
+  end
+end
+
 --- Runs a Lua program in a fresh process of ours.
 -- @param text string: the program
 -- @param under string: a command in front, such as valgrind (default: none)
 -- @return boolean: whether it ended with status 0, string: what it wrote, integer: its status
 function script.fresh(text, under)
-  local path = os.tmpname()
-  assert(file.replace(path, text))
-  local program = assert(file.realpath("/proc/self/exe"))
-  local pipe = assert(io.popen(("%s '%s' run '%s' 2>&1"):format(under or "", program, path)))
-  local output = pipe:read "a"
-  local done, _, status = pipe:close()
-  os.remove(path)
-  return done == true, output, status
+  return script.start(text, under)()
 end
 
 --- Whether this program was built with its own checks of memory, which valgrind cannot run.
