@@ -9,7 +9,7 @@ Q       := $(if $(V),,@)
 # --- What Debian 12 must have; `make deps` installs what is missing --------------------------------
 DEPS_RUN   := lua-cjson lua-argparse
 DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libisal-dev libssl-dev \
-              libcurl4-openssl-dev libarchive-dev
+              libcurl4-openssl-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
 DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy curl openssl procps
 DEPS_BENCH := $(DEPS_TEST) hyperfine time
@@ -56,7 +56,7 @@ SHARE     := $(BUILD)/share/datamaestro
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: stale $(PROGRAM) $(COMPILED) $(foreach p,$(PLUGINS),$(if $(wildcard src/api/lua_$(p).c),$(LIBDIR)/$(p).so)) $(SHARE) ## build the program (build/datamaestro, run in place)
+all: libraries stale $(PROGRAM) $(COMPILED) $(foreach p,$(PLUGINS),$(if $(wildcard src/api/lua_$(p).c),$(LIBDIR)/$(p).so)) $(SHARE) ## build the program (build/datamaestro, run in place)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -93,6 +93,11 @@ $(SHARE):
 $(LUADIR)/%.luac: lua/%.lua
 	@mkdir -p $(@D)
 	$(Q)luac5.4 -o $@ $<
+
+libraries:
+	@pkg-config --exists lua5.4 libcurl libcrypto zlib 2>/dev/null && command -v luac5.4 >/dev/null || { \
+	    echo "Libraries to build with are missing: \`make deps-demo\` installs them (Debian), or install by hand:"; \
+	    echo "  $(DEPS_BUILD)"; exit 1; }
 
 # What has no source any more would still be found by its name.
 stale:
@@ -234,7 +239,7 @@ clean: ## remove the build folders
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
-.PHONY: all stale deps deps-demo deps-test deps-check deps-bench demo install uninstall test specs asan stress valgrind \
+.PHONY: all libraries stale deps deps-demo deps-test deps-check deps-bench demo install uninstall test specs asan stress valgrind \
         coverage format lint tidy check fuzz bench clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
