@@ -153,7 +153,8 @@ uninstall: ## remove what install put there
 SPEC   ?= spec
 FILTER ?=
 BUSTED  = DATAMAESTRO=$(abspath $(PROGRAM)) $(PROGRAM) run /usr/bin/busted -o spec/ci_handler.lua \
-          $(if $(FILTER),--filter='$(FILTER)') $(SPEC)
+          $(if $(FILTER),--filter='$(FILTER)') \
+          $(if $(STRESS),--helper=spec/support/stress.lua -Xhelper $(STRESS)) $(SPEC)
 
 test: deps-test ## run the specs; SPEC=file or folder, FILTER=pattern for some of them
 	@$(MAKE) --no-print-directory -s all
@@ -165,12 +166,15 @@ specs:
 asan: deps-check ## the specs on a build with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory -s MODE=asan BUILD=$(BUILD)-asan all
 	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
-	    LSAN_OPTIONS=suppressions=$(abspath spec/support/lsan.txt) \
 	    $(MAKE) --no-print-directory -s MODE=asan BUILD=$(BUILD)-asan specs
 
-stress: deps-test ## the specs of everything with handles, with the collector at its most aggressive
-	@$(MAKE) --no-print-directory -s all
-	@DATAMAESTRO_STRESS=1 $(MAKE) --no-print-directory -s specs SPEC="$(STRESS_SPECS)"
+# With sanitizers, since what the collector takes away too early is freed memory.
+stress: deps-check ## the specs of everything with handles, with the collector at its most aggressive, in three ways
+	@$(MAKE) --no-print-directory -s MODE=asan BUILD=$(BUILD)-asan all
+	@set -e; for mode in generational incremental full; do \
+	    echo "collector: $$mode"; \
+	    $(MAKE) --no-print-directory -s MODE=asan BUILD=$(BUILD)-asan specs STRESS=$$mode SPEC="$(STRESS_SPECS)"; \
+	done
 STRESS_SPECS := spec/core spec/definition spec/data
 
 valgrind: deps-test ## the specs of the C modules under valgrind
