@@ -169,7 +169,7 @@ asan: deps-check ## the specs on a build with address and undefined-behaviour sa
 	    $(MAKE) --no-print-directory -s MODE=asan BUILD=$(BUILD)-asan specs
 
 # With sanitizers, since what the collector takes away too early is freed memory. Specs tagged #costly run
-# definitions into the instruction limit, which takes so long here that the limit of time is met first.
+# definitions for millions of instructions, which takes so long here that the limit of time is met first.
 stress: deps-check ## the specs of all with handles, with the collector at its most aggressive, in three modes
 	@$(MAKE) --no-print-directory -s MODE=asan BUILD=$(BUILD)-asan all
 	@set -e; for mode in generational incremental full; do \

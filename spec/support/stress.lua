@@ -3,7 +3,7 @@
 --
 -- Modes: `incremental` never pauses, and runs at every allocation; `generational` collects what is young over
 -- and over, so that C code which does not tell it of a new reference is found; `full` collects everything
--- after each 100 instructions of Lua.
+-- after each 200 instructions of Lua.
 local busted = require "busted"
 
 local function collect()
@@ -18,7 +18,7 @@ local MODES = {
     collectgarbage("generational", 1, 10)
   end,
   full = function()
-    debug.sethook(collect, "", 100)
+    debug.sethook(collect, "", 200)
   end,
 }
 
