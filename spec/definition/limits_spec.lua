@@ -81,7 +81,7 @@ describe("the limits of a script", function()
       { sandbox.run({}, chunk "error({})") })
   end)
 
-  it("survive a stack that overflows", function()
+  it("survive a stack that overflows #costly", function()
     local done, message = sandbox.run({}, chunk "local function f() return 1 + f() end f()")
     assert.is_false(done)
     assert.matches("^s.lua:1: stack overflow", message)

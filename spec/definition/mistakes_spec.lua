@@ -130,7 +130,7 @@ local MISTAKES = {
   { "an error with control characters", "error '\\27[31mred'", "test.lua:1: ?[31mred" },
   { "an error without a message", "\nerror {}",
     "test.lua:2: error with a value of type table (message expected)" },
-  { "an endless loop", "\nwhile true do end",
+  { "an endless loop #costly", "\nwhile true do end",
     "test.lua:2: more than 100000000 instructions (an endless loop?)" },
   { "a string.rep without bound", "return ('x'):rep(10 * 1024 ^ 3)", "test.lua:1: string.rep: over 16 MiB" },
   { "a string.rep of nothing for ever", "return (''):rep(1 << 60)", "test.lua:1: string.rep: over 16 MiB" },

@@ -24,6 +24,7 @@ http {
     listen 127.0.0.1:PORT TLS;
     root FOLDER/root;
     CERTIFICATE
+    location = /log-is-written { access_log off; return 204; }
     EXTRA
   }
 }
@@ -108,9 +109,11 @@ function Nginx:link(path)
 end
 
 --- What was asked for so far.
+-- An answer may be here before its line is in the log; a further request is not served before that is.
 -- @return array of {connection (integer), method, path, user_agent}
 function Nginx:requests()
   local requests = {}
+  run("curl --silent --show-error --insecure %s/log-is-written", self.url)
   for line in io.lines(self.folder .. "/access.log") do
     local connection, method, path, user_agent = line:match "^(%d+) (%S+) (%S+) (.*)$"
     requests[#requests + 1] = {

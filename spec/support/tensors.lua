@@ -6,12 +6,6 @@ local tensors = {}
 
 local REAL = "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"
 
--- With DM_STRESS or DATAMAESTRO_STRESS set, the collector runs as often as it can.
-if os.getenv "DM_STRESS" or os.getenv "DATAMAESTRO_STRESS" then
-  collectgarbage "generational"
-  collectgarbage("incremental", 0, 1000, 0)
-end
-
 --- The six IDX types: dtype name → type byte and the big-endian format of string.pack.
 tensors.idx_types = {
   uint8 = { code = 0x08, format = ">B", values = { 0, 1, 127, 128, 255 } },
