@@ -20,7 +20,8 @@ describe("the command line", function()
 
   local function assert_usage(message, ...)
     local result = run(...)
-    assert.are.equal(("datamaestro: %s; `datamaestro --help` shows what there is\n"):format(message), result.err)
+    local expected = ("datamaestro: %s; `datamaestro --help` shows what there is\n"):format(message)
+    assert.are.equal(expected, result.err)
     assert.are.same({ 2, "" }, { result.status, result.out })
   end
 
@@ -54,11 +55,13 @@ describe("the command line", function()
     assert_usage("missing argument 'id'", "prepare")
     assert_usage("too many arguments", "prepare", "a", "b")
     assert_usage("option '--data' requires an argument", "prepare", "a", "--data")
-    assert_usage("argument for option '--encoder' must be one of 'normal', 'xpm'", "prepare", "--encoder", "x", "a")
+    assert_usage("argument for option '--encoder' must be one of 'normal', 'xpm'",
+      "prepare", "--encoder", "x", "a")
   end)
 
   it("takes global options before and after the command", function()
-    assert.are.equal(run("--json", "info", "com.lecun.mnist").out, run("info", "com.lecun.mnist", "--json").out)
+    local before = run("--json", "info", "com.lecun.mnist").out
+    assert.are.equal(before, run("info", "com.lecun.mnist", "--json").out)
   end)
 
   it("names a dataset that comes close to an unknown one", function()
@@ -119,7 +122,8 @@ describe("the command line", function()
         Data = filedownloader("data.bin", "https://example.org/data.gz", { size = 1234567 }) ..
           filedownloader("more.bin", "https://example.org/more") ..
           datatags("b", "a") .. datatasks("guessing") ..
-          dataset { File, url = "https://example.org/", "The name\n\nFirst paragraph of what it is.\n\nSecond." } ..
+          dataset { File, url = "https://example.org/",
+            "The name\n\nFirst paragraph of what it is.\n\nSecond." } ..
           function(data, more) return { path = data } end]]
       temp.write(lab:path "data.bin", "twelve bytes")
       temp.write(lab:path ".state.json", '{"version": 1, "resources": {"data": {"state": "complete"}}}')
@@ -202,12 +206,12 @@ Data = filedownloader("data.bin", "https://example.org/data") ..
 
     it("prints JSON, and ends with status 10 when something is wrong", function()
       lab:define "Data = datset {}"
-      local result = run("--json", "lint", lab.repository .. "/org/example.lua", lab.repository .. "/init.lua")
+      local path = lab.repository .. "/org/example.lua"
+      local result = run("--json", "lint", path, lab.repository .. "/init.lua")
       assert.are.equal(10, result.status)
       local rows = json.decode(result.out)
       assert.are.same({ false, true }, { rows[1].ok, rows[2].ok })
-      assert.are.same({ lab.repository .. "/org/example.lua:1: unknown name 'datset' (did you mean 'dataset'?)" },
-        rows[1].problems)
+      assert.are.same({ path .. ":1: unknown name 'datset' (did you mean 'dataset'?)" }, rows[1].problems)
     end)
 
     it("finds one id in two files", function()
@@ -230,8 +234,8 @@ Other = filedownloader("data.bin", "https://example.org/data") ..
       print(datamaestro.find "com.lecun.mnits")
       print(datamaestro.prepare "com.lecun.mnits")]])
     local result = run("run", script)
-    assert.are.equal(run("version").out .. "The MNIST database\n4\n"
-      .. ("nil\tcom.lecun.mnits: unknown dataset (did you mean 'com.lecun.mnist'?)\tunknown\n"):rep(2), result.out)
+    local unknown = "nil\tcom.lecun.mnits: unknown dataset (did you mean 'com.lecun.mnist'?)\tunknown\n"
+    assert.are.equal(run("version").out .. "The MNIST database\n4\n" .. unknown:rep(2), result.out)
   end)
 
   it("reads its own repositories before those that come with it", function()
@@ -246,8 +250,9 @@ end)
 describe("an installed program", function()
   it("finds its Lua files and datasets, wherever it is moved", function()
     local folder = temp.folder()
-    local made = program.shell(("make -s install BUILD=%s DESTDIR=%s PREFIX=/usr && mv %s/usr %s/moved"):format(
-      program.quote((program.path:gsub("/datamaestro$", ""))), folder, folder, folder))
+    local build = program.quote((program.path:gsub("/datamaestro$", "")))
+    local command = "make -s install BUILD=%s DESTDIR=%s PREFIX=/usr && mv %s/usr %s/moved"
+    local made = program.shell(command:format(build, folder, folder, folder))
     assert.are.equal(0, made.status, made.err)
     local result = program.shell(("cd / && %s/moved/bin/datamaestro search lecun"):format(folder))
     assert.are.equal("[image] com.lecun.mnist (ImageClassification)\n", result.out)
