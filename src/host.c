@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/lua_util.h"
+
 /* Lua slots kept free below every Lua call that we start. Debian 12's Lua 5.4.4 reads freed memory
  * when the stack moves inside a `..` metamethod; a reserve in the base frame (which the collector
  * cannot shrink away) keeps the stack in place for all but very deep calls. docs/design.md, "The `..`
@@ -23,12 +25,18 @@ static lua_State *interrupted_state;
 static void raise_interrupt(lua_State *L, lua_Debug *record) {
   (void)record;
   lua_sethook(L, NULL, 0, 0);
-  lua_newtable(L); /* a table, so that no message is put in front and `code` survives */
+  lua_getfield(L, LUA_REGISTRYINDEX, DM_LUA_INTERRUPT);
+  lua_error(L);
+}
+
+/* The value that Ctrl-C raises: a table, so that no message is put in front and `code` survives. */
+static void make_interrupt(lua_State *L) {
+  lua_newtable(L);
   lua_pushliteral(L, "interrupted");
   lua_setfield(L, -2, "code");
   lua_pushliteral(L, "interrupted");
   lua_setfield(L, -2, "message");
-  lua_error(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, DM_LUA_INTERRUPT);
 }
 
 /* First Ctrl-C: raises in Lua as soon as Lua code runs again. Second: the system's way, at once. */
@@ -106,6 +114,7 @@ static void preload_modules(lua_State *L) {
 static void push_prefix(lua_State *L) {
   static const char *const places[] = {"", "/.."};
   char program[PATH_MAX];
+  char real[PATH_MAX];
   ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
   if (length <= 0)
     luaL_error(L, "/proc/self/exe: cannot be read (is /proc mounted?)");
@@ -114,8 +123,9 @@ static void push_prefix(lua_State *L) {
   for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
     const char *prefix = lua_pushfstring(L, "%s%s", program, places[i]);
     const char *probe = lua_pushfstring(L, "%s/lib/datamaestro/lua/datamaestro/cli/init.luac", prefix);
-    if (access(probe, R_OK) == 0) {
-      lua_pop(L, 1);
+    if (access(probe, R_OK) == 0 && realpath(prefix, real) != NULL) {
+      lua_pop(L, 2);
+      lua_pushstring(L, real);
       return;
     }
     lua_pop(L, 2);
@@ -171,6 +181,7 @@ static int protected_main(lua_State *L) {
   luaL_checkversion(L);
   luaL_checkstack(L, STACK_RESERVE, "base frame");
   luaL_openlibs(L);
+  make_interrupt(L);
   reserve_in_coroutines(L);
   preload_modules(L);
   luaL_requiref(L, "datamaestro.api.host", open_host, 0);

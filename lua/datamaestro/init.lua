@@ -10,10 +10,17 @@ local library = {}
 function library.new(session)
   local bound = { version = require "datamaestro.api.host".version }
 
+  local function check_id(id, name)
+    if type(id) ~= "string" then
+      error(("%s: %s (id of a dataset expected)"):format(name, type(id)), 3)
+    end
+  end
+
   --- Finds a dataset by id.
   -- @param id string
   -- @return dataset | nil, message, code
   function bound.find(id)
+    check_id(id, "find")
     return session:registry():find(id)
   end
 
@@ -38,6 +45,7 @@ function library.new(session)
   -- @param id string
   -- @return object: of the dataset's type | nil, message, code
   function bound.prepare(id)
+    check_id(id, "prepare")
     local prepare = require "datamaestro.engine.prepare"
     local dataset, message, code = session:registry():find(id)
     local store, done

@@ -13,7 +13,7 @@ local guess = require "datamaestro.guess"
 
 local schema = {}
 
-local SCHEMES = { http = true, https = true, ftp = true, sftp = true, file = true }
+local SCHEMES = { http = true, https = true, file = true }
 
 local function shown(value)
   if type(value) == "string" then
@@ -33,8 +33,8 @@ local function url_problem(value)
   local scheme = value:match("^(%a[%w+.-]*)://[^%s%c]+$")
   if not scheme then
     return ("%s (URL such as https://host/file expected)"):format(shown(value))
-  elseif not SCHEMES[scheme:lower()] then
-    return ("scheme '%s' (http, https, ftp, sftp or file expected)"):format(scheme)
+  elseif not SCHEMES[scheme] then
+    return ("scheme '%s' (http, https or file expected)"):format(scheme)
   end
 end
 

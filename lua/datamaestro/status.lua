@@ -13,5 +13,5 @@ return {
   definition = 10, -- a dataset script is wrong
   offline = 11, -- would need the network, and --offline was asked
   format = 12, -- a file is damaged or not of the stated format
-  interrupted = 130, -- Ctrl-C; what was fetched is kept
+  interrupted = 130, -- Ctrl-C; finished files are kept
 }

@@ -17,15 +17,46 @@ function text.size(bytes)
   return ("%.1f %s"):format(value, UNITS[unit])
 end
 
---- Makes text of strangers safe to print: control characters (but newline and tab) as `\x1b`, and the
--- C1 controls of UTF-8 likewise.
+-- Bytes that are no UTF-8: a terminal may take them for controls.
+local function escape_invalid(value, escape)
+  local parts, from = {}, 1
+  local _, bad = utf8.len(value)
+  while bad do
+    parts[#parts + 1] = value:sub(from, bad - 1) .. escape(value:sub(bad, bad))
+    from = bad + 1
+    _, bad = utf8.len(value, from)
+  end
+  return table.concat(parts) .. value:sub(from)
+end
+
+--- Makes text of strangers safe to print: control characters (but newline and tab) as `\x1b`, likewise bytes
+-- that are no UTF-8, the C1 controls, and the characters that turn the direction of writing or break lines.
 -- @param value any: turned into a string first
 -- @return string
 function text.printable(value)
   local function hex(byte)
     return ("\\x%02x"):format(byte:byte(-1))
   end
-  return (tostring(value):gsub("[\0-\8\11-\31\127]", hex):gsub("\xc2[\x80-\x9f]", hex))
+  local function code_point(character)
+    return ("\\u{%x}"):format(utf8.codepoint(character))
+  end
+  local clean = escape_invalid(tostring(value), hex):gsub("[\0-\8\11-\31\127]", hex)
+  return (clean:gsub("\xc2[\x80-\x9f]", hex):gsub("\xe2\x80[\x8e\x8f\xa8-\xae]", code_point)
+    :gsub("\xe2\x81[\xa6-\xa9]", code_point))
+end
+
+--- A URL without the user and the password in it.
+-- @param url string
+-- @return string
+function text.url(url)
+  return (url:gsub("^(%a[%w+.-]*://)[^/?#]*@", "%1"))
+end
+
+--- Text for one line of a terminal: as printable, newlines and tabs escaped too.
+-- @param value any
+-- @return string
+function text.line(value)
+  return (text.printable(value):gsub("\n", "\\n"):gsub("\t", "\\t"))
 end
 
 local function columns(line)

@@ -138,7 +138,7 @@ Tasks: guessing
 Resources:
   data           1.2 MB  (complete, 12 bytes on disk)
                  https://example.org/data.gz
-  more           size not declared  (none)
+  more           size not declared  (not here)
                  https://example.org/more
 
 First paragraph of what it is.

@@ -42,10 +42,10 @@ static const char *type_of_mode(mode_t mode) {
     return "file";
   if (S_ISDIR(mode))
     return "folder";
-  return S_ISLNK(mode) ? "link" : "other";
+  return S_ISLNK(mode) ? "link" : "special file";
 }
 
-/* file.stat(path) → {type = "file"|"folder"|"link"|"other", size (bytes), mtime (seconds)} | nil,
+/* file.stat(path) → {type = "file"|"folder"|"link"|"special file", size (bytes), mtime (seconds)} | nil,
  * message, code: follows links, so "link" never stands there but for file.stat(path, true). */
 static int file_stat(lua_State *L) {
   struct stat info;

@@ -209,14 +209,11 @@ static int note_error(lua_State *L) {
   return 1;
 }
 
+/* The host's interrupt is one table that scripts cannot have; one that only looks like it is forged. */
 static bool is_interrupt(lua_State *L) {
-  bool interrupt = false;
-  if (lua_type(L, -1) == LUA_TTABLE) {
-    lua_pushliteral(L, "code");
-    lua_rawget(L, -2);
-    interrupt = lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), "interrupted") == 0;
-    lua_pop(L, 1);
-  }
+  lua_getfield(L, LUA_REGISTRYINDEX, DM_LUA_INTERRUPT);
+  bool interrupt = lua_istable(L, -1) && lua_rawequal(L, -1, -2);
+  lua_pop(L, 1);
   return interrupt;
 }
 

@@ -10,6 +10,9 @@
 /* A module's entry point is the only symbol that a plug-in shows. */
 #define DM_LUA_MODULE __attribute__((visibility("default")))
 
+/* Registry key of the table {code = "interrupted"} that the host raises on Ctrl-C. */
+#define DM_LUA_INTERRUPT "datamaestro.interrupt"
+
 /* Pushes `nil, message, code` for a failure of the world and returns 3: `return dm_lua_fail(L, &err)`. */
 int dm_lua_fail(lua_State *L, const struct dm_error *err);
 

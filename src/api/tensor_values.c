@@ -9,12 +9,20 @@ static int push_scalar(lua_State *L, int status, const struct dm_scalar *value, 
   return 1;
 }
 
+/* Reductions are over all elements: an axis, as other libraries take, must not be passed over. */
+static const struct dm_tensor *check_whole(lua_State *L) {
+  const struct dm_tensor *tensor = dm_lua_tensor_check(L, 1);
+  if (lua_gettop(L) > 1)
+    luaL_argerror(L, 2, "no argument expected: it is over all elements (select or narrow a part first)");
+  return tensor;
+}
+
 /* t:sum() → integer, exact, for integer types (a sum beyond 64 bits raises), float for float types; 0
  * when empty. */
 static int tensor_sum(lua_State *L) {
   struct dm_error err;
   struct dm_scalar sum;
-  int status = dm_tensor_sum(dm_lua_tensor_check(L, 1), &sum, &err);
+  int status = dm_tensor_sum(check_whole(L), &sum, &err);
   return push_scalar(L, status, &sum, &err);
 }
 
@@ -22,7 +30,7 @@ static int tensor_sum(lua_State *L) {
 static int tensor_mean(lua_State *L) {
   struct dm_error err;
   struct dm_scalar mean = {.is_integer = false};
-  int status = dm_tensor_mean(dm_lua_tensor_check(L, 1), &mean.real, &err);
+  int status = dm_tensor_mean(check_whole(L), &mean.real, &err);
   return push_scalar(L, status, &mean, &err);
 }
 
@@ -31,7 +39,7 @@ static int tensor_min(lua_State *L) {
   struct dm_error err;
   struct dm_scalar least;
   struct dm_scalar greatest;
-  int status = dm_tensor_range(dm_lua_tensor_check(L, 1), &least, &greatest, &err);
+  int status = dm_tensor_range(check_whole(L), &least, &greatest, &err);
   return push_scalar(L, status, &least, &err);
 }
 
@@ -40,7 +48,7 @@ static int tensor_max(lua_State *L) {
   struct dm_error err;
   struct dm_scalar least;
   struct dm_scalar greatest;
-  int status = dm_tensor_range(dm_lua_tensor_check(L, 1), &least, &greatest, &err);
+  int status = dm_tensor_range(check_whole(L), &least, &greatest, &err);
   return push_scalar(L, status, &greatest, &err);
 }
 
@@ -103,10 +111,26 @@ static void push_nested(lua_State *L, const struct dm_tensor *tensor, int dim, s
   }
 }
 
+enum { EMPTY_TABLES_MAXIMUM = 1000000 };
+
+/* A header of twelve bytes may promise 2^32 rows of nothing. */
+static size_t count_empty_tables(const struct dm_tensor *tensor) {
+  size_t count = 1;
+  for (int i = 0; i < tensor->ndim; i++) {
+    if (tensor->shape[i] == 0)
+      return count;
+    if (__builtin_mul_overflow(count, tensor->shape[i], &count))
+      return SIZE_MAX;
+  }
+  return 0;
+}
+
 /* t:tolist() → tables nested as the dimensions are, numbers innermost. */
 static int tensor_tolist(lua_State *L) {
   size_t index[DM_TENSOR_MAX_DIMS] = {0};
   const struct dm_tensor *tensor = dm_lua_tensor_hold(L, 1);
+  if (count_empty_tables(tensor) > EMPTY_TABLES_MAXIMUM)
+    return luaL_error(L, "tolist: more than %d tables without a number in them", EMPTY_TABLES_MAXIMUM);
   luaL_checkstack(L, 2 * DM_TENSOR_MAX_DIMS, "nested tables");
   push_nested(L, tensor, 0, index);
   return 1;

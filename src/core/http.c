@@ -16,6 +16,8 @@ enum { REASON_SIZE = 64, MAX_REDIRECTS = 10, SUCCESS = 200 };
 enum { RECEIVE_BUFFER = 512 * 1024 }; /* bytes asked of the kernel at once */
 enum { KEPT_CONNECTIONS = 8 };
 
+enum { HEAD_MAXIMUM = 300000 }; /* bytes: far more than any server needs, far less than memory has */
+
 struct dm_http {
   CURLM *multi;
   CURL *easy;
@@ -33,6 +35,7 @@ struct exchange {
   bool connected;   /* the stall clock runs */
   bool secure;      /* a request went over https */
   int64_t activity; /* milliseconds: when the last byte came */
+  size_t head_size; /* bytes of headers and trailers, of all answers */
   char subject[DM_HTTP_URL_SIZE];
   char reason[REASON_SIZE]; /* of the last status line, printable */
   char detail[CURL_ERROR_SIZE];
@@ -108,7 +111,8 @@ static int answer(struct exchange *x) {
   read_response(x);
   if (is_local(x))
     x->response->status = SUCCESS;
-  if (x->response->status < 200 || x->response->status > 299)
+  /* Other successes are not the whole file: 204 has nothing, 206 a part that nobody asked for. */
+  if (x->response->status != SUCCESS)
     return dm_http_fail_status(x->subject, x->response->status, x->reason, x->err);
   x->request->pulse->total = x->response->length;
   return x->request->on_response(x->request->context, x->response, x->err);
@@ -141,6 +145,13 @@ static size_t on_header(char *line, size_t one, size_t size, void *opaque) {
   size_t length = size;
   (void)one; /* always 1 */
   x->activity = dm_pulse_now();
+  x->head_size += size;
+  if (x->head_size > HEAD_MAXIMUM) {
+    (void)dm_error_set(x->err, DM_ERROR_NETWORK, "%s: headers of over %d KB (fewer expected)", x->subject,
+                       HEAD_MAXIMUM / 1000);
+    x->failed = true;
+    return 0;
+  }
   if (size < 5 || memcmp(line, "HTTP/", 5) != 0)
     return size;
   while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))

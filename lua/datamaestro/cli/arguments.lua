@@ -9,7 +9,7 @@ arguments.globals = {
   { name = "--data", argument = "DIR",
     doc = "The data directory (default: $DATAMAESTRO_DIR, else ~/datamaestro)." },
   { name = "--quiet", doc = "Print no progress, only results and errors." },
-  { name = "--debug", doc = "Show where in the program an error arose." },
+  { name = "--debug", doc = "Show a traceback with errors of scripts and of the program itself." },
   { name = "--json", doc = "Print results as JSON." },
   { name = "--keep-downloads", doc = "Keep files as they were served, in the data directory's cache/." },
   { name = "--offline", doc = "Open no connection; fail with status 11 where one is needed." },

@@ -7,6 +7,9 @@
 local Session = require "datamaestro.cli.session"
 local status = require "datamaestro.status"
 
+-- What newcomers type.
+local SAME = { ["--version"] = "version", help = "--help" }
+
 local function command(name)
   return require("datamaestro.cli.commands." .. name)
 end
@@ -60,7 +63,9 @@ local function parse_and_perform(argv, debugging)
   local name, arguments, problem = require "datamaestro.cli.arguments".parse(argv)
   local session = Session.new(arguments or { debug = debugging })
   if not name then
-    return report(session, problem)
+    local status_of_problem = report(session, problem)
+    session:finish()
+    return status_of_problem
   end
   return perform(session, name, arguments)
 end
@@ -73,9 +78,7 @@ return function(argv)
   for _, argument in ipairs(argv) do
     debugging = debugging or argument == "--debug"
   end
-  if argv[1] == "--version" then
-    argv[1] = "version"
-  end
+  argv[1] = SAME[argv[1]] or argv[1]
   local ok, result = xpcall(parse_and_perform, describe(debugging), argv, debugging)
   return ok and result or report(Session.new { debug = debugging }, result)
 end

@@ -19,12 +19,18 @@ function Session.new(arguments)
   }, Session)
 end
 
+local ENOSPC = 28 -- on Linux
+
+local function fail_to_print(message, number)
+  error({ message = "standard output: " .. message, code = number == ENOSPC and "space" or "error" }, 0)
+end
+
 --- Prints a line of data on standard output. A failed write raises: a half result is no result.
 -- @param line string
 function Session:print(line) -- luacheck: ignore self
-  local written, message = io.stdout:write(line, "\n")
+  local written, message, number = io.stdout:write(line, "\n")
   if not written then
-    error({ message = "standard output: " .. message, code = "error" }, 0)
+    fail_to_print(message, number)
   end
 end
 
@@ -38,7 +44,9 @@ end
 -- @param message string
 function Session:complain(message)
   self:progress():clear()
-  io.stderr:write("datamaestro: ", text.printable(message), "\n")
+  -- Each failure begins with the program's name; lines that are indented belong to the one before.
+  local lines = text.printable(message):gsub("\n(%S)", "\ndatamaestro: %1")
+  io.stderr:write("datamaestro: ", lines, "\n")
 end
 
 --- The progress display, which writes on standard error.
@@ -53,8 +61,9 @@ end
 --- Makes sure that all output has left.
 function Session:finish()
   self:progress():clear()
-  if not io.stdout:flush() then
-    error({ message = "standard output: not written (disk full or reader gone?)", code = "error" }, 0)
+  local flushed, message, number = io.stdout:flush()
+  if not flushed then
+    fail_to_print(message, number)
   end
 end
 
@@ -69,6 +78,25 @@ end
 function Session:registry()
   self.catalogue = self.catalogue or require "datamaestro.definition.registry".open()
   return self.catalogue
+end
+
+--- Says which repositories cannot be read.
+function Session:warn_of_repositories()
+  local _, problems = self:registry():repositories()
+  for _, problem in ipairs(problems) do
+    self:complain("warning: " .. problem.message)
+  end
+end
+
+--- Finds a dataset; where there is none, says which repositories could not be searched.
+-- @param id string
+-- @return dataset | nil, message, code
+function Session:find(id)
+  local dataset, message, code = self:registry():find(id)
+  if not dataset then
+    self:warn_of_repositories()
+  end
+  return dataset, message, code
 end
 
 --- What prepare.download wants to know of this session.

@@ -4,6 +4,7 @@ local schema = require "datamaestro.schema"
 
 local objects = {}
 
+local TABLES = 100000 -- of an object, counted as often as they are reached
 local DEPTH = 32 -- of objects in objects, when they are checked or shown
 
 --- What datamaestro.data.types knows of each type.
@@ -172,6 +173,10 @@ function verify_value(value, subject, above)
   elseif above[value] or above.depth >= DEPTH then
     return ("%s: holds itself, or is over %d deep"):format(subject, DEPTH)
   end
+  above.count = above.count + 1
+  if above.count > TABLES then
+    return ("%s: over %d tables and objects (a table that stands in many places?)"):format(subject, TABLES)
+  end
   above[value], above.depth = true, above.depth + 1
   local verify = objects.type_of(value) and verify_object or verify_table
   local problem = verify(value, subject, above)
@@ -183,7 +188,7 @@ end
 -- @param object object
 -- @return string | nil: the first problem
 function objects.verify(object)
-  return verify_value(object, objects.type_of(object).name, { depth = 0 })
+  return verify_value(object, objects.type_of(object).name, { depth = 0, count = 0 })
 end
 
 --- Gives an object and those in it their ids: `ID.train.images`, in a list `ID.parts.0`. What has an id

@@ -271,11 +271,15 @@ local function spec_problem(spec)
       return ("%s.implements: %s has fields (a type without fields expected)"):format(spec.name, role.name)
     end
   end
+  local seen = {}
   for _, declaration in ipairs(spec.fields or {}) do
     local problem = field_problem(declaration, spec.name)
     if problem then
       return problem
+    elseif seen[declaration[1]] then
+      return ("%s.%s: declared twice (one field a name expected)"):format(spec.name, declaration[1])
     end
+    seen[declaration[1]] = true
   end
   for name, method in next, spec.methods or {} do
     if type(method) ~= "function" then

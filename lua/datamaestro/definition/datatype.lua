@@ -9,17 +9,48 @@ local ids = require "datamaestro.definition.ids"
 local datatype = {}
 
 local DATATYPE = {
-  { name = "fields", type = "list", items = { type = "table" } },
+  { name = "fields", type = "list", items = { type = "table", positional = { "name", "type" }, fields = {
+    { name = "name", type = "string", required = true, pattern = "^[%a_][%w_]*$", expected = "name" },
+    { name = "type", type = "any", required = true },
+    { name = "items", type = "any" },
+    { name = "default", type = "any" },
+    { name = "optional", type = "boolean" },
+    { name = "doc", type = "string" },
+  } } },
   { name = "implements", type = "list" },
   { name = "tags", type = "list", items = { type = "string" } },
   { name = "tasks", type = "list", items = { type = "string" } },
-  { name = "methods", type = "table" },
   { name = "abstract", type = "boolean" },
 }
 
 --- The constructor of data.lua: `datatype { Parent, [[docstring]], fields = { { "name", Type }, … },
--- implements = { … }, tags = { … }, tasks = { … }, methods = { … } }`.
+-- implements = { … }, tags = { … }, tasks = { … } }`.
 datatype.constructor = step.constructor("datatype")
+
+local PLAIN = { string = true, number = true, boolean = true, ["nil"] = true }
+
+-- Nothing of a stranger's may run later, outside the limits: a field is plain data, and its type one of ours
+-- by name or a data type.
+local function plain_fields(declared, label)
+  local fields = {}
+  for i, field in ipairs(declared.fields or {}) do
+    local subject = ("%s.%s"):format(label, field.name)
+    if field.name == "id" then
+      return nil, subject .. ": every object has one already (another name expected)"
+    elseif not PLAIN[type(field.default)] then
+      return nil, ("%s.default: %s (string, number or boolean expected)"):format(subject, type(field.default))
+    end
+    for _, key in ipairs { "type", "items" } do
+      local value = field[key]
+      if not (value == nil or type(value) == "string" or types.is_type(value)) then
+        return nil, ("%s.%s: %s (data type or name of a type expected)"):format(subject, key, type(value))
+      end
+    end
+    fields[i] = { field.name, field.type, items = field.items, default = field.default,
+      optional = field.optional, doc = field.doc }
+  end
+  return fields
+end
 
 --- Makes a data type of a `datatype` step.
 -- @param value any: what was assigned
@@ -45,6 +76,10 @@ function datatype.define(value, name, repository)
   end
   local declared, problem = schema.check(DATATYPE, options, name)
   if not declared then
+    return nil, problem
+  end
+  declared.fields, problem = plain_fields(declared, name)
+  if problem then
     return nil, problem
   end
   declared.name, declared.parent = name, parent

@@ -169,6 +169,11 @@ local function add_resource(parts, link, path)
   if other then
     return ("two resources are called '%s' (the other one is in line %d)"):format(resource.name, other.line)
   end
+  for _, one in ipairs(parts.resources) do
+    if one.filename == resource.filename then
+      return ("two resources are stored as '%s' (the other one is in line %d)"):format(one.filename, one.line)
+    end
+  end
   parts.resources[resource.name] = resource
   parts.resources[#parts.resources + 1] = resource
 end

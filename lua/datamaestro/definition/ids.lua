@@ -2,6 +2,8 @@
 
 local ids = {}
 
+local ID_MAXIMUM = 200 -- bytes: its parts become folders
+
 --- Splits CamelCase with dots and makes it lower case: ProcessedMNIST → processed.mnist.
 -- @param name string
 -- @return string
@@ -40,17 +42,26 @@ end
 -- @param id string
 -- @return boolean
 function ids.is_valid(id)
-  if id:find("^[.]") or id:find("[.]$") or id:find("..", 1, true) then
+  if #id > ID_MAXIMUM or id:find("^[.]") or id:find("[.]$") or id:find("..", 1, true) then
     return false
   end
   return id:find("^[%w_+.-]+$") ~= nil
+end
+
+-- A line without white space at its end; a pattern would take quadratic time on a hostile one.
+local function without_tail(line)
+  local last = #line
+  while last > 0 and line:find("^%s", last) do
+    last = last - 1
+  end
+  return line:sub(1, last)
 end
 
 -- The lines from the first that is not blank to the last.
 local function trimmed_lines(doc)
   local lines = {}
   for line in (doc .. "\n"):gmatch("(.-)\r?\n") do
-    local text = line:gsub("%s+$", "")
+    local text = without_tail(line)
     if text ~= "" or #lines > 0 then
       lines[#lines + 1] = text
     end

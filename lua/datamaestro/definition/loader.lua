@@ -23,8 +23,11 @@ local function find_anywhere(id)
   return nil, ("unknown repository '%s'%s"):format(id, guess.hint(id, names))
 end
 
+local STEPS = 50000 -- in one file; a chain that is used again counts again
+
 -- What the script assigns: an ordered list of { name, chain }.
 local function make_capture(assigned)
+  local steps = 0
   return function(name, value)
     if not step.is(value) then
       return nil, ("global '%s': %s (chain of steps expected; write 'local %s' for helpers)"):format(
@@ -34,6 +37,10 @@ local function make_capture(assigned)
       if other.name == name then
         return nil, ("global '%s': assigned twice (one dataset a name expected)"):format(name)
       end
+    end
+    steps = steps + #step.links(value)
+    if steps > STEPS then
+      return nil, ("global '%s': over %d steps in one file (fewer expected)"):format(name, STEPS)
     end
     assigned[#assigned + 1] = { name = name, chain = value }
     return value
@@ -78,6 +85,10 @@ function loader.load_text(path, text, owner, find)
   local assigned, message = run_script(path, text, context, find)
   if not assigned then
     return nil, message, "definition"
+  end
+  if #assigned == 0 then
+    return nil, sandbox.place(path, 1, "no dataset (NAME = … .. dataset { … } .. function(…) … end expected)"),
+      "definition"
   end
   local datasets = {}
   for _, one in ipairs(assigned) do

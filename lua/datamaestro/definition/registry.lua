@@ -2,6 +2,7 @@
 
 local file = require "datamaestro.api.file"
 local guess = require "datamaestro.guess"
+local ids = require "datamaestro.definition.ids"
 local loader = require "datamaestro.definition.loader"
 local repository = require "datamaestro.definition.repository"
 
@@ -17,7 +18,7 @@ Registry.__index = Registry
 function registry.open(options)
   local roots = options and options.roots or repository.roots()
   local self = setmetatable({ loaded = {} }, Registry)
-  self.list, self.broken = repository.all(roots)
+  self.list, self.broken, self.by_root = repository.all(roots)
   self.find_repository = function(id)
     return self:repository(id)
   end
@@ -25,9 +26,10 @@ function registry.open(options)
 end
 
 --- The repositories, sorted by id.
--- @return array of { id, description, author, path }
+-- @return array of { id, description, author, path }; array of problems { file, message } of those that
+--   cannot be read
 function Registry:repositories()
-  return table.move(self.list, 1, #self.list, 1, {})
+  return table.move(self.list, 1, #self.list, 1, {}), self.broken
 end
 
 --- Finds a repository.
@@ -138,7 +140,7 @@ end
 --   should hold it is broken
 function Registry:find(id)
   local plain, owner_id = id:match("^(.-)@(.*)$")
-  local owners = self.list
+  local owners = self.by_root
   if owner_id then
     local owner, message, code = self:repository(owner_id)
     if not owner then
@@ -147,18 +149,21 @@ function Registry:find(id)
     owners = { owner }
   end
   plain = plain or id
+  if not ids.is_valid(plain) then
+    return nil, ("'%s': no id (letters, digits, '_', '-' and '+' with dots between expected)"):format(id), "unknown"
+  end
   local found, problem = find_by_path(self, owners, plain)
   if found then
     return found
   end
-  local ids
-  found, ids = find_by_scan(self, owners, plain)
+  local known
+  found, known = find_by_scan(self, owners, plain)
   if found then
     return found
   elseif problem then
     return nil, problem, "definition"
   end
-  return nil, ("%s: unknown dataset%s"):format(id, guess.hint(plain, ids)), "unknown"
+  return nil, ("%s: unknown dataset%s"):format(id, guess.hint(plain, known)), "unknown"
 end
 
 -- --- All ---------------------------------------------------------------------------------------

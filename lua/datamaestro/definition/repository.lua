@@ -5,6 +5,7 @@
 
 local file = require "datamaestro.api.file"
 local host = require "datamaestro.api.host"
+local guess = require "datamaestro.guess"
 local modules = require "datamaestro.modules"
 local limits = require "datamaestro.api.sandbox"
 local schema = require "datamaestro.schema"
@@ -38,7 +39,8 @@ function repository.read(path)
   elseif info.size > FILE_MAXIMUM then
     return nil, ("%s: over %d MiB (a script expected)"):format(path, FILE_MAXIMUM >> 20), "definition"
   end
-  return file.read(path)
+  -- What has no size needs no reading; some files of /proc would keep us waiting.
+  return info.size == 0 and "" or file.read(path)
 end
 
 local function base_name(path)
@@ -91,7 +93,7 @@ local function add_files(folder, prefix, depth, files)
     local path = folder .. "/" .. name
     local info = not name:find("^%.") and file.stat(path)
     local own = prefix == "" and (name == "init.lua" or name == "data.lua")
-    if info and info.type == "folder" then
+    if info and info.type == "folder" and file.stat(path, true).type == "folder" then -- no link to one
       add_files(path, prefix .. name .. "/", depth + 1, files)
     elseif info and info.type == "file" and not own and name:find("^[%w_+-]+%.lua$") then
       files[#files + 1] = path
@@ -130,8 +132,12 @@ local function own_module(name)
   if next(content) then
     return content
   end
-  return nil, ("use '%s': no such data types (\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected)")
-    :format(name)
+  local known = { "datamaestro.data" }
+  for _, module in ipairs(modules.within "data") do
+    known[#known + 1] = "datamaestro.data." .. module
+  end
+  return nil, ("use '%s': no such data types%s"):format(name,
+    guess.hint(name, known, " (\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected)"))
 end
 
 local function load_types(self, find)
@@ -243,7 +249,8 @@ end
 
 --- Opens all repositories below some folders.
 -- @param roots array of paths: each a repository or a folder of them
--- @return array of repositories, sorted by id; array of problems { file =, message = }
+-- @return array of repositories, sorted by id; array of problems { file =, message = }; array of the
+--   repositories in the order of their roots
 function repository.all(roots)
   local list, problems, seen = {}, {}, {}
   for _, root in ipairs(roots) do
@@ -257,10 +264,11 @@ function repository.all(roots)
       end
     end
   end
+  local by_root = table.move(list, 1, #list, 1, {})
   table.sort(list, function(a, b)
     return a.id < b.id
   end)
-  return list, problems
+  return list, problems, by_root
 end
 
 --- The repository that a file stands in: the nearest folder above with an init.lua that describes one.

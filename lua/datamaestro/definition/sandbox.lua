@@ -245,6 +245,15 @@ function sandbox.run(path, line, f, ...)
   return false, placed(results[2], results[4], path, line)
 end
 
+-- The mistake that is made most: Lua then takes what follows for a new statement.
+local function syntax_hint(message)
+  if message:find "unexpected symbol near '%.%.'$" or message:find "<name> expected near '%('$"
+    or message:find "syntax error near " then
+    return " (is a '..' missing at the end of the line before?)"
+  end
+  return ""
+end
+
 --- Reads a script and runs it: text only, never compiled code.
 -- @param path string: as opened
 -- @param text string: its content
@@ -258,7 +267,7 @@ function sandbox.run_text(path, text, environment)
   return sandbox.run(path, 1, function()
     local chunk, message = load(text:gsub("^\239\187\191", ""), name, "t", environment)
     if not chunk then
-      error(message, 0)
+      error(message .. syntax_hint(message), 0)
     end
     return chunk()
   end)

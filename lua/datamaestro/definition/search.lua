@@ -5,6 +5,7 @@
 -- which also finds the types that inherit from it. All terms must hold.
 
 local regex = require "datamaestro.api.regex"
+local guess = require "datamaestro.guess"
 local types = require "datamaestro.data.types"
 
 local search = {}
@@ -38,11 +39,10 @@ local function by_text(pattern)
   end
 end
 
-local function by_type(name)
-  local wanted = name:lower()
+local function by_type(pattern)
   return function(dataset)
     for _, T in ipairs(types.ancestors(dataset.type)) do
-      if T.id == wanted or T.name:lower() == wanted then
+      if pattern:match(T.id) or pattern:match(T.name) then
         return true
       end
     end
@@ -51,14 +51,15 @@ local function by_type(name)
 end
 
 local PREFIXES = { tag = by_words "tags", task = by_words "tasks", repo = by_repository,
-  repository = by_repository }
+  repository = by_repository, type = by_type }
 
 local function parse_term(term)
   local prefix, value = term:match("^(%l+):(.*)$")
-  if prefix == "type" then
-    return by_type(value)
-  end
   local make = PREFIXES[prefix]
+  if prefix and not make then
+    return nil, ("%s: unknown prefix '%s:'%s"):format(term, prefix,
+      guess.hint(prefix, { "tag", "task", "repo", "type" }, " (tag: task: repo: or type: expected)")), "usage"
+  end
   local pattern, message, code = regex.compile(make and value or term)
   if not pattern then
     return nil, message, code

@@ -1,5 +1,6 @@
 --- One file from the first of its sources that has the right bytes.
 local file = require "datamaestro.api.file"
+local text = require "datamaestro.text"
 local verify = require "datamaestro.engine.verify"
 
 local fetch = {}
@@ -14,6 +15,21 @@ local function local_path(url)
   end)
 end
 
+-- What a login page, an error page or a list of files begins with.
+local function is_web_page(report)
+  local head = report.head:gsub("^\239\187\191", ""):match("^%s*(.*)$"):sub(1, 15):lower()
+  return head == "<!doctype html>" or head:sub(1, 14) == "<!doctype html" or head:find "^<html[%s>]" ~= nil
+end
+
+-- A page where data was promised: only bytes that are proved right may look like one.
+local function unexpected_page(report, spec, proved)
+  local named = spec.part:lower():gsub("%.%d+%.part$", "")
+  if proved or named:find "%.x?html?$" or not is_web_page(report) then
+    return nil
+  end
+  return ("HTML page of %s (data expected)"):format(text.size(report.size))
+end
+
 -- Local sources that exist first, then the network's in the order in which the author wrote them.
 local function order(sources, cached)
   local here, remote = {}, {}
@@ -21,7 +37,7 @@ local function order(sources, cached)
     local path = local_path(source.url)
     if not path then
       remote[#remote + 1] = source
-    elseif file.stat(path) then
+    elseif file.stat(path) then -- what is no plain file is refused when its turn comes
       here[#here + 1] = source
     end
   end
@@ -38,6 +54,10 @@ end
 
 -- Fetches one source into spec.part and checks it; true | nil, message, code.
 local function try(source, spec, context)
+  local found = local_path(source.url) and file.stat(local_path(source.url))
+  if found and found.type ~= "file" then
+    return nil, ("%s: a %s (file expected)"):format(text.url(source.url), found.type), "format"
+  end
   local http = require "datamaestro.api.http"
   local served = verify.digest(source)
   -- Bytes that are proved as served need no second proof after decoding; a mirror that packed them anew
@@ -62,23 +82,29 @@ local function try(source, spec, context)
   if not report then
     return nil, message, code
   end
-  local found = { size = report.size, [served or 0] = report.digests[served] }
-  local same, difference = verify.matches(source, found)
+  local same, difference = verify.matches(source,
+    { size = report.size, [served or 0] = report.digests[served] })
   if same then
     same, difference = verify.matches(
       spec.content and { size = spec.content.size, [content or 0] = spec.content[content] },
       { size = report.content.size, [content or 0] = report.content.digests[content] })
   end
-  if same and keep then
-    return fetch.keep(keep, source.url)
-  elseif not same then
-    file.remove(spec.part)
-    if keep then
-      file.remove(keep .. ".part")
-    end
-    return nil, ("%s: %s"):format(source.url, difference), "checksum"
+  local page = unexpected_page(report, spec, same and (served or content))
+  if report.content.garbage then
+    context.warn(("%s: %s: trailing garbage of %d bytes ignored"):format(spec.label, text.url(source.url),
+      report.content.garbage))
   end
-  return true
+  if same and not page then
+    return not keep or fetch.keep(keep, text.url(source.url))
+  end
+  file.remove(spec.part)
+  if keep then
+    file.remove(keep .. ".part")
+  end
+  if page and not same then
+    page = ("HTML page of %s; %s"):format(text.size(report.size), difference)
+  end
+  return nil, ("%s: %s"):format(text.url(source.url), page or difference), same and "format" or "checksum"
 end
 
 --- Puts a downloaded file among the kept ones: <cached>.dl, and its URL beside it.
@@ -119,26 +145,27 @@ function fetch.obtain(spec, context)
     if #here == 0 then
       local needed = remote[1] and remote[1].url or spec.sources[1].url
       local message = "%s: %s is not on this machine (--offline was asked)"
-      return nil, message:format(spec.label, needed), "offline"
+      return nil, message:format(spec.label, text.url(needed)), "offline"
     end
     remote = {}
   end
   local sources = table.move(remote, 1, #remote, #here + 1, here)
   if #sources == 0 then
     local message = "%s: %s: no such file (and no other source)"
-    return nil, message:format(spec.label, spec.sources[1].url), "unknown"
+    return nil, message:format(spec.label, text.url(spec.sources[1].url)), "unknown"
   end
   local failures = {}
   for i, source in ipairs(sources) do
     local done, message, code = try(source, spec, context)
     if done then
+      for _, failure in ipairs(failures) do
+        context.warn(("%s: %s; taken from the next source"):format(spec.label, failure.message))
+      end
       return true
     end
     failures[i] = { message = message, code = code }
     if FINAL[code] then
       return nil, ("%s: %s"):format(spec.label, message), code
-    elseif sources[i + 1] then
-      context.warn(("%s: %s; trying the next source"):format(spec.label, message))
     end
   end
   return nil, summary(spec, failures)

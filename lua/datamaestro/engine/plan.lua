@@ -17,7 +17,9 @@ local function choose(resource, path, state)
   end
   -- A file that nobody recorded: of the Python program, or put there by hand.
   local right, message = verify.file(path, declared)
-  if right then
+  if right and not declared.size and not verify.digest(declared) then
+    return "adopt", path .. ": taken as it is (the definition has no size or digest of its content)"
+  elseif right then
     return "adopt"
   end
   return "make", message
@@ -26,8 +28,8 @@ end
 --- Plans a dataset.
 -- @param store store
 -- @param dataset dataset
--- @return table: actions (array of {resource, path, action = "keep"|"adopt"|"make", reason = string|nil: why
---   the file in place is made again}), complete (boolean: nothing to do), warning (string|nil)
+-- @return table: actions (array of {resource, path, action = "keep"|"adopt"|"make", reason = string|nil: what
+--   there is to say of the file in place}), complete (boolean: nothing to do), warning (string|nil)
 function plan.of(store, dataset)
   local states, warning = store:states(dataset)
   local actions, complete = {}, true

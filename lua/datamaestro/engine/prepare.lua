@@ -15,12 +15,12 @@ local function ignore() end
 -- Carries out one action; true | nil, message, code.
 local function carry_out(dataset, step, workshop, record, context)
   local resource = step.resource
+  if step.reason then
+    context.warn(step.action == "adopt" and step.reason or step.reason .. "; it is made again")
+  end
   if step.action == "adopt" then
     record:note(resource, "complete")
     return true
-  end
-  if step.reason then
-    context.warn(step.reason .. "; it is made again")
   end
   local part = ("%s/%s.%d.part"):format(workshop, resource.filename, file.pid())
   local made, message, code = resources.kind(resource).make(resource, part, context, dataset)

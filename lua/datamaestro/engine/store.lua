@@ -55,8 +55,8 @@ local function well_formed(document)
   if type(document) ~= "table" or type(document.resources) ~= "table" then
     return false
   end
-  for _, entry in pairs(document.resources) do
-    if type(entry) ~= "table" or type(entry.state) ~= "string" then
+  for name, entry in pairs(document.resources) do
+    if type(name) ~= "string" or type(entry) ~= "table" or type(entry.state) ~= "string" then
       return false
     end
   end

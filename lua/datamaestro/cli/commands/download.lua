@@ -6,7 +6,7 @@ return {
     parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
   end,
   run = function(session, arguments)
-    local dataset, message, code = session:registry():find(arguments.id)
+    local dataset, message, code = session:find(arguments.id)
     if not dataset then
       return nil, message, code
     end

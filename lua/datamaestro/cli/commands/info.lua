@@ -20,7 +20,7 @@ local function resource_rows(store, dataset)
     rows[i] = {
       name = resource.name,
       kind = resource.kind,
-      url = resource.url,
+      url = resource.url and text.url(resource.url),
       size = resource.size,
       path = path,
       state = states[resource.name] or "none",
@@ -56,7 +56,7 @@ end
 
 local function print_text(session, dataset, rows)
   local function line(format, ...)
-    session:print(text.printable(format:format(...)))
+    session:print(text.line(format:format(...)))
   end
   line("%s", dataset.name ~= "" and dataset.name or dataset.id)
   if dataset.url then
@@ -75,17 +75,16 @@ local function print_text(session, dataset, rows)
   end
   for _, row in ipairs(rows) do
     local size = row.size and text.size(row.size) or "size not declared"
-    local state = row.state
+    local state = "not here"
     if row.stored then
-      state = ("%s, %s on disk"):format(state, text.size(row.stored))
+      state = ("%s, %s on disk"):format(row.state == "complete" and "complete" or "not recorded",
+        text.size(row.stored))
     end
     line("  %-14s %s  (%s)", row.name, size, state)
     line("  %-14s %s", "", row.url or row.kind)
   end
   if dataset.description and dataset.description ~= "" then
-    line("\n%s", text.wrap(dataset.description))
-  else
-    line("\n(no description)")
+    session:print("\n" .. text.printable(text.wrap(dataset.description)))
   end
 end
 
@@ -96,7 +95,7 @@ return {
     parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
   end,
   run = function(session, arguments)
-    local dataset, message, code = session:registry():find(arguments.id)
+    local dataset, message, code = session:find(arguments.id)
     local store
     if dataset then
       store, message, code = session:store()

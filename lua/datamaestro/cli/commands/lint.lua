@@ -25,8 +25,9 @@ end
 
 -- Files named on the command line.
 local function check(result)
-  local datasets, message = require "datamaestro.definition.loader".check(result.file)
+  local datasets, message, code = require "datamaestro.definition.loader".check(result.file)
   table.insert(result.problems, message)
+  result.code = code
   add(result, datasets or {})
   return result
 end
@@ -97,7 +98,9 @@ local function print_text(session, results)
     end
     if #result.problems == 0 then
       local names = ids(result.datasets)
-      local found = #names > 0 and (" (%s)"):format(table.concat(names, ", ")) or ""
+      local owner = result.datasets[1] and result.datasets[1].repository
+      local outside = owner and owner.pseudo and "; in no repository: no init.lua above" or ""
+      local found = #names > 0 and (" (%s%s)"):format(table.concat(names, ", "), outside) or ""
       session:print(text.printable(("%s: ok%s"):format(result.file, found)))
     end
   end
@@ -110,15 +113,15 @@ return {
   end,
   run = function(session, arguments)
     local results = #arguments.files > 0 and lint_files(arguments.files) or lint_all(session:registry())
-    local wrong = false
+    local code -- of the first problem: a file that is not there is no wrong definition
     for _, result in ipairs(results) do
-      wrong = wrong or #result.problems > 0
+      code = code or #result.problems > 0 and (result.code or "definition") or nil
     end
     if session.json then
       print_json(session, results)
     else
       print_text(session, results)
     end
-    return not wrong and true or require "datamaestro.status".definition
+    return not code or require "datamaestro.status"[code]
   end,
 }

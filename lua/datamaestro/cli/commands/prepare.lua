@@ -10,7 +10,7 @@ return {
   end,
   run = function(session, arguments)
     local prepare = require "datamaestro.engine.prepare"
-    local dataset, message, code = session:registry():find(arguments.id)
+    local dataset, message, code = session:find(arguments.id)
     local store, done, object
     if dataset then
       store, message, code = session:store()
@@ -26,7 +26,11 @@ return {
     if not object then
       return nil, message, code
     end
-    session:print_json(require "datamaestro.data.encode"(object, arguments.encoder))
-    return true
+    local encoded = require "datamaestro.data.encode"(object, arguments.encoder)
+    local ok, problem = pcall(session.print_json, session, encoded)
+    if not ok and type(problem) == "string" then -- what JSON has not, such as NaN
+      return nil, ("%s: %s"):format(dataset.id, problem), "definition"
+    end
+    return ok and true or error(problem, 0)
   end,
 }

@@ -15,9 +15,10 @@ return {
       json.set(row, "path", repository.path)
       rows[i] = row
       if not session.json then
-        session:print(text.printable(("%s: %s"):format(repository.id, repository.description or "")))
+        session:print(text.line(("%s: %s"):format(repository.id, repository.description or "")))
       end
     end
+    session:warn_of_repositories()
     if session.json then
       session:print_json(rows)
     end

@@ -13,6 +13,12 @@ return {
       error({ help = "Usage: datamaestro run FILE [ARG...]\n\n"
         .. "Runs a Lua script with everything loaded (global `datamaestro`); - reads standard input." }, 0)
     end
+    if path ~= "-" then
+      local found, message, code = require "datamaestro.api.file".stat(path)
+      if not found then
+        return nil, message, code
+      end
+    end
     local script, message = loadfile(path ~= "-" and path or nil)
     if not script then
       return nil, message, "error"
@@ -30,6 +36,6 @@ return {
     elseif type(problem) == "table" and problem.code then
       return nil, problem.message, problem.code
     end
-    return nil, tostring(problem), "error"
+    return nil, ("%s: the script raised a %s (message expected)"):format(path, type(problem)), "error"
   end,
 }

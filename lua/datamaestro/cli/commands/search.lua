@@ -30,7 +30,7 @@ return {
       if matches(dataset) then
         rows[#rows + 1] = row(json, dataset)
         if not session.json then
-          session:print(text.printable(
+          session:print(text.line(
             ("[%s] %s (%s)"):format(dataset.repository.id, dataset.id, dataset.type.name)))
         end
       end
