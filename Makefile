@@ -76,7 +76,7 @@ $(CORE): $(CORE_OBJS)
 
 $(PROGRAM): $(HOST_OBJS) $(CORE)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(LDFLAGS) $(HOST_OBJS) $(CORE) -o $@ $$(pkg-config --libs lua5.4)
+	$(Q)$(CC) $(LDFLAGS) $(HOST_OBJS) $(CORE) -o $@ $$(pkg-config --libs lua5.4) -lm
 
 $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
 	@mkdir -p $(@D)
