@@ -1,5 +1,5 @@
---- busted's output plus the line that counts: "N passed, N failed[, N skipped]", last. A run of no spec fails:
--- a misspelt name would look as if all were well.
+--- busted's output plus the line that counts: "N passed, N failed[, N skipped]", last. A run of no spec
+-- fails: a misspelt name would look as if all were well.
 return function(options)
   local busted = require "busted"
   local base = require "busted.outputHandlers.plainTerminal"(options)
