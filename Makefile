@@ -200,7 +200,7 @@ TIDY     := $(C_FILES:%=$(BUILD)/tidy/%.ok)
 format: ## format the C sources
 	clang-format -i $(C_ALL)
 
-$(BUILD)/tidy/%.c.ok: %.c $(wildcard include/datamaestro/*.h src/api/*.h) .clang-tidy $(MODULES)
+$(BUILD)/tidy/%.c.ok: %.c $(wildcard include/datamaestro/*.h src/*.h src/*/*.h) .clang-tidy $(MODULES)
 	@mkdir -p $(@D)
 	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $$(pkg-config --cflags lua5.4) 2>/dev/null && touch $@
 
