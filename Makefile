@@ -216,6 +216,18 @@ tidy: $(TIDY)
 
 check: lint test asan ## everything that a change must pass: build, format, lint, specs, sanitizers
 
+.PHONY: fuzz-targets
+fuzz-targets: $(patsubst spec/fuzz/%.c,$(BUILD)/%,$(wildcard spec/fuzz/fuzz_*.c))
+
+# From the archives comes what a target uses: those of the core need no Lua, for all they are linked with it.
+$(BUILD)/fuzz_%: spec/fuzz/fuzz_%.c $(BUILD)/obj/api.a $(CORE)
+	@echo "  FUZZ $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $$(pkg-config --libs lua5.4 $(PKGS_http))
+
+$(BUILD)/obj/api.a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/api/*.c))
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
 FUZZ_SECONDS ?= 60
 fuzz: deps-check ## every fuzz target for FUZZ_SECONDS (default 60)
 	@$(MAKE) --no-print-directory -s MODE=fuzz CC=clang BUILD=$(BUILD)-fuzz fuzz-targets
@@ -229,17 +241,6 @@ fuzz: deps-check ## every fuzz target for FUZZ_SECONDS (default 60)
 	    sed -n 's/^stat::number_of_executed_units: */inputs tried: /p' $(BUILD)-fuzz/$$name.log; \
 	done
 
-fuzz-targets: $(patsubst spec/fuzz/%.c,$(BUILD)/%,$(wildcard spec/fuzz/fuzz_*.c))
-
-# From the archives comes what a target uses: those of the core need no Lua, for all they are linked with it.
-$(BUILD)/fuzz_%: spec/fuzz/fuzz_%.c $(BUILD)/obj/api.a $(CORE)
-	@echo "  FUZZ $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $$(pkg-config --libs lua5.4 $(PKGS_http))
-
-$(BUILD)/obj/api.a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/api/*.c))
-	@rm -f $@
-	$(Q)ar rcs $@ $^
-
 bench: all ## the measurements of README and docs (some need hyperfine)
 	@for script in bench/*.sh; do echo "== $$script"; sh $$script $(PROGRAM); done
 
@@ -250,6 +251,6 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
 .PHONY: all stale deps deps-demo deps-test deps-check demo install uninstall test specs asan stress valgrind \
-        coverage format lint tidy check fuzz fuzz-targets bench clean help
+        coverage format lint tidy check fuzz bench clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
