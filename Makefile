@@ -22,6 +22,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -
 FLAGS_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 FLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS_debug    := -O0 -g
+FLAGS_fuzz     := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FLAGS_coverage := -O0 -g --coverage
 LIBS := $(shell pkg-config --exists libisal 2>/dev/null && echo libisal) zlib
 CPPFLAGS += -Iinclude -Isrc -Isrc/api -I$(BUILD)/gen -D_GNU_SOURCE -DDM_VERSION='"$(VERSION)"' \
@@ -76,7 +77,7 @@ $(CORE): $(CORE_OBJS)
 
 $(PROGRAM): $(HOST_OBJS) $(CORE)
 	@echo "  LINK $@"
-	$(Q)$(CC) $(LDFLAGS) $(HOST_OBJS) $(CORE) -o $@ $$(pkg-config --libs lua5.4)
+	$(Q)$(CC) $(LDFLAGS) $(HOST_OBJS) $(CORE) -o $@ $$(pkg-config --libs lua5.4) -lm
 
 $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
 	@mkdir -p $(@D)
@@ -207,7 +208,7 @@ TIDY     := $(C_FILES:%=$(BUILD)/tidy/%.ok)
 format: ## format the C sources
 	clang-format -i $(C_ALL)
 
-$(BUILD)/tidy/%.c.ok: %.c $(wildcard include/datamaestro/*.h src/api/*.h) .clang-tidy $(MODULES)
+$(BUILD)/tidy/%.c.ok: %.c $(wildcard include/datamaestro/*.h src/*.h src/*/*.h) .clang-tidy $(MODULES)
 	@mkdir -p $(@D)
 	@clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $$(pkg-config --cflags lua5.4) 2>/dev/null && touch $@
 
@@ -223,17 +224,29 @@ tidy: $(TIDY)
 
 check: lint test asan ## everything that a change must pass: build, format, lint, specs, sanitizers
 
+.PHONY: fuzz-targets
+fuzz-targets: $(patsubst spec/fuzz/%.c,$(BUILD)/%,$(wildcard spec/fuzz/fuzz_*.c))
+
+# From the archives comes what a target uses: those of the core need no Lua, for all they are linked with it.
+$(BUILD)/fuzz_%: spec/fuzz/fuzz_%.c $(BUILD)/obj/api.a $(CORE)
+	@echo "  FUZZ $@"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $$(pkg-config --libs lua5.4 $(PKGS_http))
+
+$(BUILD)/obj/api.a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/api/*.c))
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
 FUZZ_SECONDS ?= 60
-fuzz: deps-check $(MODULES) ## every fuzz target for FUZZ_SECONDS (default 60)
+fuzz: deps-check ## every fuzz target for FUZZ_SECONDS (default 60)
+	@$(MAKE) --no-print-directory -s MODE=fuzz CC=clang BUILD=$(BUILD)-fuzz fuzz-targets
 	@set -e; for target in spec/fuzz/fuzz_*.c; do \
-	    name=$$(basename $$target .c); mkdir -p $(BUILD)/fuzz/corpus-$$name; \
-	    clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all $(CPPFLAGS) -std=c11 -w \
-	        $$(pkg-config --cflags lua5.4) $$target $(wildcard src/core/*.c) \
-	        $$(sed -n 's/^ \* fuzz-sources: //p' $$target) \
-	        -o $(BUILD)/fuzz/$$name $$(pkg-config --libs lua5.4 $(PKGS_http)) -pthread; \
+	    name=$$(basename $$target .c); corpus=$(BUILD)-fuzz/corpus/$$name; mkdir -p $$corpus; \
+	    seeds=$$(sed -n 's/^ \* Seeds: //p' $$target); [ -z "$$seeds" ] || cp $$seeds $$corpus; \
 	    echo "$$name: $(FUZZ_SECONDS) s"; \
-	    $(BUILD)/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
-	        -print_final_stats=0 -verbosity=0 $(BUILD)/fuzz/corpus-$$name; \
+	    $(BUILD)-fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=4096 \
+	        -artifact_prefix=$(BUILD)-fuzz/ -print_final_stats=1 $$corpus >$(BUILD)-fuzz/$$name.log 2>&1 \
+	        || { tail -n 60 $(BUILD)-fuzz/$$name.log; exit 1; }; \
+	    sed -n 's/^stat::number_of_executed_units: */inputs tried: /p' $(BUILD)-fuzz/$$name.log; \
 	done
 
 bench: deps-bench ## the measurements of README and docs
@@ -241,7 +254,7 @@ bench: deps-bench ## the measurements of README and docs
 	@for script in bench/*.sh; do echo "== $$script"; sh $$script $(PROGRAM); done
 
 clean: ## remove the build folders
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-coverage
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-coverage $(BUILD)-fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12

@@ -1,69 +1,38 @@
 local digest = require "datamaestro.api.digest"
 local file = require "datamaestro.api.file"
-local http = require "datamaestro.api.http"
-local FaultServer = require "spec.support.fault_server"
 local Nginx = require "spec.support.nginx"
+local Site = require "spec.support.site"
 local program = require "spec.support.program"
 local temp = require "spec.support.temp"
 
-local REAL = "/usr/share/datasets/fashion-mnist/"
-local FILES = {
-  "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
-  "t10k-labels-idx1-ubyte.gz",
-}
-
-local function failure_of(func, ...)
-  local ok, message = pcall(func, ...)
-  assert.is_false(ok)
-  return message
-end
+local REAL, FILES = Site.REAL, Site.FILES
 
 describe("the http module", function()
-  local folder, out, nginx, faults
+  local site, out, nginx
 
   setup(function()
-    folder = temp.folder()
-    out = folder .. "/out"
-    nginx = Nginx.start { extra = "location /private { return 401; } location /gone { return 410; }" }
-    faults = FaultServer.start()
-    for _, name in ipairs(FILES) do
-      nginx:link(REAL .. name)
-    end
+    site = Site.open()
+    out, nginx = site.out, site.nginx
   end)
 
   teardown(function()
-    nginx:stop()
-    faults:stop()
-    temp.remove(folder)
+    site:close()
   end)
 
   before_each(function()
-    assert(file.mkdirs(out))
-  end)
-
-  after_each(function()
-    temp.remove(out)
+    site:clear()
   end)
 
   local function fetch(request)
-    request.path = request.path or out .. "/file"
-    return http.fetch(request)
+    return site:fetch(request)
   end
 
   -- Fetches what must fail, and checks that nothing is left.
   local function failure(request)
-    local report, message, code, partial = fetch(request)
+    local report, message, code, partial = site:fetch(request)
     assert.is_nil(report)
-    assert.are.same({}, file.list(out))
+    assert.are.same({}, site:names())
     return message, code, partial
-  end
-
-  local function fault(path, request)
-    request = request or {}
-    request.url = faults.url .. path
-    local message, code, partial = failure(request)
-    assert.are.equal(request.url .. ": ", message:sub(1, #request.url + 2))
-    return message:sub(#request.url + 3), code, partial
   end
 
   describe("over nginx", function()
@@ -242,109 +211,6 @@ describe("the http module", function()
     end)
   end)
 
-  describe("over a server that fails", function()
-    it("takes a good answer", function()
-      local report = assert(fetch { url = faults.url .. "/whole", size = 4096 })
-      assert.are.equal('"e1"', report.etag)
-      assert.are.equal("Mon, 01 Jan 2024 00:00:00 GMT", report.last_modified)
-      assert.are.equal("application/x-test", report.content_type)
-    end)
-
-    it("tells the status of a failed answer", function()
-      local message, code = fault "/status/500%20Internal%20Server%20Error"
-      assert.are.equal("HTTP 500 Internal Server Error", message)
-      assert.are.equal("network", code)
-      assert.are.equal("HTTP 407 Proxy (login needed)", (fault "/status/407%20Proxy"))
-      assert.are.equal("HTTP 300", (fault "/status/300%20"))
-    end)
-
-    it("gives up when no byte comes", function()
-      assert.are.equal("no byte for 0.2 s (received 12 of 99 bytes)",
-        (fault("/stall", { stall_timeout = 0.2 })))
-      local message, code = fault("/silent", { stall_timeout = 0.2 })
-      assert.are.equal("no byte for 0.2 s (received 0 bytes)", message)
-      assert.are.equal("network", code)
-    end)
-
-    it("finds an answer that ends early", function()
-      local message, code = fault "/truncated"
-      assert.are.equal("received 1000 bytes (4096 expected)", message)
-      assert.are.equal("network", code)
-      assert.are.equal("received 1000 bytes (more expected)", (fault "/cut-chunks"))
-      assert.are.equal("connection closed without an answer", (fault "/close"))
-    end)
-
-    it("takes a chunked answer, and cuts it off when it is longer than declared", function()
-      local report = assert(fetch { url = faults.url .. "/chunked", size = 4096 })
-      assert.are.equal(4096, report.size)
-      os.remove(out .. "/file")
-      local message, code = fault("/chunked", { size = 4095 })
-      assert.are.equal("over 4095 bytes (4095 expected)", message)
-      assert.are.equal("checksum", code)
-      assert.are.equal("4096 bytes (4097 expected)", (fault("/chunked", { size = 4097 })))
-    end)
-
-    it("tells an HTML page from gzip data", function()
-      local message, code = fault("/html", { decode = "gzip" })
-      assert.are.equal("HTML page of 2.4 KB (gzip data expected)", message)
-      assert.are.equal("format", code)
-      message, code = fault("/html", { decode = "gzip", size = 9912422 })
-      assert.are.equal("HTML page of 2.4 KB (gzip data of 9.9 MB expected)", message)
-      assert.are.equal("format", code)
-      assert.are.equal("HTML page of 56 bytes (gzip data expected)",
-        (fault("/small-html", { decode = "gzip" })))
-      message, code = fault("/html", { size = 100 })
-      assert.are.equal("HTML page of 2.4 KB (100 bytes expected)", message)
-      assert.are.equal("checksum", code)
-    end)
-
-    it("shows how other data begins where gzip data was expected", function()
-      local message, code = fault("/zip", { decode = "gzip" })
-      assert.are.equal("starts with 50 4b 03 04 (gzip data expected)", message)
-      assert.are.equal("format", code)
-      assert.are.equal("empty answer (gzip data expected)", (fault("/empty", { decode = "gzip" })))
-    end)
-
-    it("follows redirects to http, and gives the last URL", function()
-      local report = assert(fetch { url = faults.url .. "/redirect/" .. faults.url .. "/whole" })
-      assert.are.equal(faults.url .. "/whole", report.url)
-    end)
-
-    it("follows neither loops nor redirects to other protocols", function()
-      assert.are.equal("over 10 redirects", (fault "/loop"))
-      local target = temp.write(folder .. "/secret", "secret")
-      assert.are.equal("redirect to another protocol (http or https expected)",
-        (fault("/redirect/file://" .. target)))
-      assert.are.equal("redirect to another protocol (http or https expected)",
-        (fault "/redirect/gopher://x/"))
-    end)
-
-    it("refuses an answer that is not HTTP", function()
-      assert.are.equal("answer of another protocol (HTTP expected)", (fault "/gopher"))
-    end)
-
-    it("escapes what would steer a terminal", function()
-      local message, _, partial = fault "/ansi"
-      assert.are.equal("HTTP 404 \\x1b[31mRed\\x07 \\x9b1m", message)
-      assert.are.equal("\\x1b]0;title\\x07", partial.etag)
-    end)
-
-    it("sends headers of the caller, and asks for no compression", function()
-      assert(fetch { url = faults.url .. "/echo", headers = { "X-Test: 1", "Accept: text/plain" } })
-      local head = temp.read(out .. "/file")
-      assert.matches("\r\nX%-Test: 1\r\n", head)
-      assert.matches("\r\nAccept: text/plain\r\n", head)
-      assert.is_nil(head:lower():find("accept-encoding", 1, true))
-    end)
-
-    it("finds no server", function()
-      assert.are.same({ "http://127.0.0.1:1/x: no connection: Connection refused", "network" },
-        { failure { url = "http://127.0.0.1:1/x" } })
-      assert.are.same({ "http://nowhere.invalid/x: host unknown", "network" },
-        { failure { url = "http://nowhere.invalid/x" } })
-    end)
-  end)
-
   describe("over file URLs", function()
     it("reads a file as it fetches one", function()
       local report = assert(fetch {
@@ -358,157 +224,6 @@ describe("the http module", function()
     it("says that a file is not there", function()
       assert.are.same({ "file:///no/such/file: no such file, or not readable", "unknown" },
         { failure { url = "file:///no/such/file" } })
-    end)
-  end)
-
-  describe("with its caller", function()
-    it("refuses URLs of other protocols, and what is no URL", function()
-      for _, url in ipairs {
-        "ftp://host/x", "scp://host/x", "dict://host/x", "host/x", "", "http://", "/etc/passwd",
-      } do
-        local message, code = failure { url = url }
-        assert.are.equal(url .. ": not a URL to fetch from (http, https or file expected)", message)
-        assert.are.equal("usage", code)
-      end
-    end)
-
-    it("writes over nothing", function()
-      temp.write(out .. "/file", "old")
-      local url = faults.url .. "/whole"
-      assert.are.same({ nil, out .. "/file: File exists", "error" }, { fetch { url = url } })
-      assert.are.same({ nil, out .. "/file: File exists", "error" },
-        { fetch { url = url, path = out .. "/new", keep = out .. "/file" } })
-      assert.are.equal("old", temp.read(out .. "/file"))
-      assert.are.same({ "file" }, file.list(out))
-      assert.are.same({ nil, "/no/such/folder/x: No such file or directory", "unknown" },
-        { fetch { url = url, path = "/no/such/folder/x" } })
-    end)
-
-    it("raises for wrong requests, with the field's name", function()
-      local function refuse(request)
-        request.url = request.url or "http://127.0.0.1:1/"
-        request.path = request.path or out .. "/x"
-        return failure_of(http.fetch, request)
-      end
-      assert.are.equal("field 'url': number (string expected)", refuse { url = 1 })
-      assert.are.equal("field 'path': nil (string expected)",
-        failure_of(http.fetch, { url = "http://x/" }))
-      assert.are.equal("field 'decode': 'zip' ('gzip' or nil expected)", refuse { decode = "zip" })
-      assert.are.equal("field 'size': -1 (0 or more expected)", refuse { size = -1 })
-      assert.are.equal("field 'size': number (integer expected)", refuse { size = 1.5 })
-      assert.are.equal("digest 'crc' (md5, sha1, sha256 or sha512 expected)", refuse { digests = { "crc" } })
-      assert.are.equal("field 'digests': string (array of names expected)", refuse { digests = "md5" })
-      assert.are.equal("field 'stall_timeout': 0.0 (over 0 seconds expected)", refuse { stall_timeout = 0 })
-      assert.are.equal("field 'progress': table (function expected)", refuse { progress = {} })
-      for _, header in ipairs { "no colon", "X: 1\r\nY: 2", "X: \0", 1 } do
-        assert.are.equal("field 'headers': array of 'Name: value' lines expected",
-          refuse { headers = { header } })
-      end
-    end)
-
-    it("tells progress, the last time with all bytes", function()
-      local calls = {}
-      assert(fetch {
-        url = nginx.url .. "/" .. FILES[3], decode = "gzip",
-        progress = function(received, total)
-          calls[#calls + 1] = { received, total }
-        end,
-      })
-      local size = file.stat(REAL .. FILES[3]).size
-      assert.are.same({ size, size }, calls[#calls])
-    end)
-
-    it("stops when the progress function raises, and raises the same value", function()
-      local value = { "any value" }
-      local ok, raised = pcall(fetch, {
-        url = faults.url .. "/silent", keep = out .. "/kept",
-        progress = function()
-          error(value)
-        end,
-      })
-      assert.is_false(ok)
-      assert.are.equal(value, raised)
-      assert.are.same({}, file.list(out))
-      assert.are.equal(4096, assert(fetch { url = faults.url .. "/whole" }).size)
-    end)
-
-    it("stops when the progress function raises in the middle of a large file", function()
-      local ok, raised = pcall(fetch, {
-        url = nginx.url .. "/" .. FILES[1], decode = "gzip",
-        progress = function()
-          error("enough", 0)
-        end,
-      })
-      assert.is_false(ok)
-      assert.are.equal("enough", raised)
-      assert.are.same({}, file.list(out))
-    end)
-
-    it("does one fetch at a time", function()
-      local inner
-      assert(fetch {
-        url = faults.url .. "/whole",
-        progress = function()
-          inner = { http.fetch { url = faults.url .. "/whole", path = out .. "/inner" } }
-        end,
-      })
-      assert.are.same({ nil, faults.url .. "/whole: another fetch is under way", "usage" }, inner)
-    end)
-
-    it("does not mind a progress function that changes the request or collects garbage", function()
-      local request = {
-        url = faults.url .. "/redirect/" .. faults.url .. "/stall",
-        stall_timeout = 0.3,
-        headers = { "X-Long: " .. ("x"):rep(100) },
-      }
-      local expected = request.url .. ": no byte for 0.3 s (received 12 of 99 bytes)"
-      request.progress = function()
-        for key in pairs(request) do
-          request[key] = nil
-        end
-        collectgarbage()
-      end
-      assert.are.equal(expected, (failure(request)))
-    end)
-
-    -- Ctrl-C comes while the program waits for bytes that never come.
-    local function interrupt(progress)
-      local script = temp.write(folder .. "/interrupted.lua", ([[
-        local pid = require "datamaestro.api.file".pid()
-        local ok, value = pcall(require "datamaestro.api.http".fetch, {
-          url = %q .. "/interrupt/" .. pid, path = %q, progress = %s,
-        })
-        io.write(tostring(ok), " ", value.code, "\n")]]):format(faults.url, out .. "/file", progress))
-      local result = program.run { "run", script }
-      assert.are.equal("false interrupted\n", result.out)
-      assert.are.same({}, file.list(out))
-    end
-
-    it("lets Ctrl-C through while it waits, with a progress function and without", function()
-      interrupt "nil"
-      interrupt "function() end"
-    end)
-
-    it("leaves no file when the disk is full", function()
-      -- A file size limit stands for a full disk; SIGXFSZ is ignored so that write() fails.
-      local script = temp.write(folder .. "/full.lua", ([[
-        print(require "datamaestro.api.http".fetch { url = %q, path = %q, decode = "gzip" })]]):format(
-        nginx.url .. "/" .. FILES[1], out .. "/file"))
-      local result = program.shell(("trap '' XFSZ; ulimit -f 2000; %s run %s"):format(program.path, script))
-      assert.matches("^nil\t" .. out .. "/file: File too large\terror\t", result.out)
-      assert.are.same({}, file.list(out))
-    end)
-
-    it("lives with the collector at every step", function()
-      for _, path in ipairs { "/whole", "/status/500%20Error", "/truncated", "/zip" } do
-        collectgarbage()
-        http.fetch {
-          url = faults.url .. path, path = out .. "/file", decode = path == "/zip" and "gzip" or nil,
-          digests = { "md5" }, progress = function() collectgarbage() end,
-        }
-        collectgarbage()
-        os.remove(out .. "/file")
-      end
     end)
   end)
 end)

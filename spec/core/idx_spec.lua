@@ -163,7 +163,7 @@ describe("an IDX file", function()
     assert_refused("0 bytes (an IDX header of 8 or more expected)", "")
   end)
 
-  it("cut anywhere is refused with both sizes", function()
+  it("truncated anywhere is refused with both sizes", function()
     local whole = tensors.pack("int16", { 2, 3, 4 })
     assert.are.equal(64, #whole)
     for size = 0, #whole - 1 do

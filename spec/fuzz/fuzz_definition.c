@@ -1,13 +1,8 @@
 /* libFuzzer target: bytes as a definition, through the loader, in the embedded Lua.
  *
- * Build and run, from the project's folder, after `make` (the program's own tree gives the Lua modules):
+ * `make fuzz`; by hand it runs in the project's folder, where it finds the Lua modules.
  *
- *   clang -g -O1 -std=c11 -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -DDM_VERSION='"fuzz"' \
- *     -Iinclude -Isrc -Isrc/api -Ibuild/gen $(pkg-config --cflags lua5.4) spec/fuzz/fuzz_definition.c \
- *     src/api/lua_{file,regex,sandbox,step,util}.c src/core/{error,file}.c \
- *     $(pkg-config --libs lua5.4) -o build/fuzz_definition
- *   mkdir -p build/corpus && cp datasets/image/com/lecun.lua datasets/ml/edu/uci.lua build/corpus
- *   DM_SHARE=build/share/datamaestro build/fuzz_definition -max_len=4096 -timeout=20 build/corpus
+ * Seeds: datasets/image/com/lecun.lua datasets/ml/edu/uci.lua
  *
  * A definition may do what it likes but: crash, leave strings or the collector changed, or fail without one
  * line that begins with its path. What loads is built too. A definition that runs for over 10 s of processor
@@ -28,9 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Limits far below the program's: a slow input is no find. */
 static const char harness[] =
-    "local share = os.getenv 'DM_SHARE' or 'build/share/datamaestro'\n"
-    "package.path = share .. '/lua/?.lua;' .. share .. '/lua/?/init.lua'\n"
-    "package.loaded['datamaestro.api.host'] = { share = share, version = 'fuzz' }\n"
+    "package.path = 'lua/?.lua;lua/?/init.lua'\n"
+    "package.loaded['datamaestro.api.host'] = { lua = 'lua', datasets = 'datasets', version = 'fuzz' }\n"
     "local limits = require 'datamaestro.api.sandbox'\n"
     "local run = limits.run\n"
     "limits.run = function(options, ...)\n"
@@ -40,7 +34,7 @@ static const char harness[] =
     "local loader = require 'datamaestro.definition.loader'\n"
     "local repository = require 'datamaestro.definition.repository'\n"
     "local owner = repository.pseudo '/nowhere/fuzz'\n"
-    "local image = assert(repository.open(share .. '/datasets/image'))\n"
+    "local image = assert(repository.open 'datasets/image')\n"
     "local function find(id)\n"
     "  if id == 'image' then return image end\n"
     "  return nil, 'unknown repository'\n"
@@ -48,7 +42,7 @@ static const char harness[] =
     "local PATH = '/nowhere/fuzz/com/x.lua'\n"
     "local function check(message, code)\n"
     "  assert(code == 'definition', code)\n"
-    "  assert(message:sub(1, #PATH + 1) == PATH .. ':' or message:find(share, 1, true), message)\n"
+    "  assert(message:sub(1, #PATH + 1) == PATH .. ':' or message:find('datasets/', 1, true), message)\n"
     "  assert(not message:find '%c', message)\n"
     "end\n"
     "return function(text)\n"

@@ -1,9 +1,4 @@
-/* Fuzz target: any bytes as an IDX file, then everything that is done with tensors.
- *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -Iinclude -Isrc \
- *     -D_GNU_SOURCE spec/fuzz/fuzz_idx.c src/core/{error,file,storage,tensor*,idx}.c -o fuzz_idx
- *   ./fuzz_idx -max_total_time=120
- */
+/* Fuzz target: any bytes as an IDX file, then everything that is done with tensors. */
 #include <stdlib.h>
 #include <string.h>
 
