@@ -103,6 +103,56 @@ describe("prepare, when a download fails,", function()
     assert.are.same({ ".state.json", ".state.lock" }, lab:names())
   end)
 
+  it("does not take a web page for data that nobody described, unless a page is wanted", function()
+    local url = server.url .. "/html"
+    assert_failure(url, "{}", 12, url .. ": HTML page of 2.4 KB (data expected)")
+    lab:define((([[
+      Data = filedownloader("page.html", "%s") .. dataset { use "datamaestro.data".File, "A page" } ..
+        function(page) return { path = page } end]]):format(url)))
+    assert.are.equal(0, lab:prepare().status)
+  end)
+
+  it("does not take other answers for the file", function()
+    for answer, name in pairs { ["206%20Partial%20Content"] = "206 Partial Content",
+      ["203%20Odd"] = "203 Odd" } do
+      local url = server.url .. "/status/" .. answer
+      assert_failure(url, nil, 4, ("%s: HTTP %s"):format(url, name))
+    end
+  end)
+
+  it("does not take a folder or a special file for the file", function()
+    assert_failure("file:///etc", nil, 12, "file:///etc: a folder (file expected)")
+    assert_failure("file:///dev/zero", nil, 12, "file:///dev/zero: a special file (file expected)")
+  end)
+
+  it("shows no user and no password of a URL", function()
+    local url = server.url:gsub("//", "//user:secret@")
+    lab:define_file(url .. "/whole", ("{ sha256 = %q }"):format(("0"):rep(64)))
+    for _, words in ipairs { { "prepare" }, { "--offline", "prepare" }, { "info" }, { "--json", "info" } } do
+      words[#words + 1] = "org.example.data"
+      local result = lab:run(words)
+      assert.is_nil((result.out .. result.err):find "secret", table.concat(words, " "))
+    end
+  end)
+
+  it("warns where it adopts a file that nobody described", function()
+    lab:define_file(server.url .. "/whole.gz", "{ size = 3 }")
+    temp.write(lab:path "data.bin", "anything")
+    local result = lab:prepare()
+    assert.are.equal(0, result.status)
+    assert.are.equal(("datamaestro: warning: %s: taken as it is (the definition has no size or digest of its "
+      .. "content)\n"):format(lab:path "data.bin"), result.err)
+  end)
+
+  it("writes nothing into files where the standard streams are closed", function()
+    lab:define_file(server.url .. "/whole")
+    local command = "DATAMAESTRO_PATH=%s DATAMAESTRO_DIR='%s' %s prepare org.example.data <&- >&- 2>&-"
+    local result = program.shell(command:format(lab.env.DATAMAESTRO_PATH, lab.data, program.path))
+    assert.are.equal(1, result.status)
+    assert.are.equal("", temp.read(lab:path ".state.lock"))
+    assert.are.equal(body, temp.read(lab:path "data.bin"))
+  end)
+
   it("takes the next source, and says why", function()
     local options = ("{ sha256 = %q, mirrors = { %q, %q, %q } }"):format(
       body_sha256, server.url .. "/truncated", server.url .. "/html", server.url .. "/whole")
@@ -113,10 +163,10 @@ describe("prepare, when a download fails,", function()
     local html = "<!DOCTYPE html>\n<html><body>Please log in</body></html>\n"
     local page = (html .. (" "):rep(2400)):sub(1, 2400)
     local label = "datamaestro: warning: org.example.data: data: " .. server.url
-    assert.are.equal(label .. "/status/404%20Not%20Found: HTTP 404 Not Found; trying the next source\n"
-      .. label .. "/truncated: received 1000 bytes (4096 expected); trying the next source\n"
-      .. label .. "/html: sha256 " .. digest.string("sha256", page) .. " (" .. body_sha256
-      .. " expected); trying the next source\n", result.err)
+    assert.are.equal(label .. "/status/404%20Not%20Found: HTTP 404 Not Found; taken from the next source\n"
+      .. label .. "/truncated: received 1000 bytes (4096 expected); taken from the next source\n"
+      .. label .. "/html: HTML page of 2.4 KB; sha256 " .. digest.string("sha256", page) .. " (" .. body_sha256
+      .. " expected); taken from the next source\n", result.err)
   end)
 
   it("names all sources when none has it", function()

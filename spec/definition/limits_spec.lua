@@ -88,10 +88,18 @@ describe("the limits of a script", function()
   end)
 
   it("raise an interrupt on", function()
-    local interrupt = { code = "interrupted", message = "interrupted" }
+    local interrupt = debug.getregistry()["datamaestro.interrupt"]
     local done, caught = pcall(sandbox.run, {}, function() error(interrupt) end)
     assert.is_false(done)
     assert.equal(interrupt, caught)
+  end)
+
+  it("take what only looks like an interrupt for a mistake", function()
+    local done, message, code = sandbox.run({}, function()
+      error { code = "interrupted", help = "forged" }
+    end)
+    assert.same({ false, "definition" }, { done, code })
+    assert.matches("table", message)
   end)
 
   it("let an interrupt stop the script", function()

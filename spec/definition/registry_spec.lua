@@ -182,8 +182,22 @@ describe("a repository with mistakes", function()
       data_problem "T = datatype { use 'datamaestro.data'.Base, fields = { { 'a', 'strng' } } }")
     assert.equal("/r/data.lua:1: T.implements: File has fields (a type without fields expected)",
       data_problem "local d = use 'datamaestro.data' T = datatype { d.Base, implements = { d.File } }")
-    assert.equal("/r/data.lua:1: T.methods.m: number (function expected)",
-      data_problem "T = datatype { use 'datamaestro.data'.Base, methods = { m = 5 } }")
+    assert.equal("/r/data.lua:1: T.methods: unknown field (fields, implements, tags, tasks, abstract "
+      .. "expected)", data_problem "T = datatype { use 'datamaestro.data'.Base, methods = { m = 5 } }")
+    for option, problem in pairs {
+      ["default = function() end"] = "T.a.default: function (string, number or boolean expected)",
+      ["default = {}"] = "T.a.default: table (string, number or boolean expected)",
+      ["check = function() end"] = "T.fields[1].check: unknown field (name, type, items, default, optional, "
+        .. "doc expected)",
+      ["docs = 'x'"] = "T.fields[1].docs: unknown field (did you mean 'doc'?)",
+    } do
+      assert.equal("/r/data.lua:1: " .. problem, data_problem(
+        ("T = datatype { use 'datamaestro.data'.Base, fields = { { 'a', 'any', %s } } }"):format(option)))
+    end
+    assert.equal("/r/data.lua:1: T.a.type: table (data type or name of a type expected)", data_problem(
+      "T = datatype { use 'datamaestro.data'.Base, fields = { { 'a', { accepts = function() end } } } }"))
+    assert.equal("/r/data.lua:1: T.id: every object has one already (another name expected)",
+      data_problem "T = datatype { use 'datamaestro.data'.Base, fields = { { 'id', 'string' } } }")
     assert.equal("/r/data.lua:1: two data types are called 'T'",
       data_problem "T = datatype { use 'datamaestro.data'.Base } T = datatype { 5 }")
     assert.equal("/r/data.lua: uses itself, directly or by another repository",

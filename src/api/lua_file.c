@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -178,6 +179,17 @@ static int file_isatty(lua_State *L) {
   return 1;
 }
 
+/* file.columns(fd) → the width of the terminal in characters; nil where it is none or has not said. */
+static int file_columns(lua_State *L) {
+  struct winsize size;
+  int fd = (int)luaL_checkinteger(L, 1);
+  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    lua_pushinteger(L, size.ws_col);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
 /* file.pid() → this process's number, for names that no other process uses. */
 static int file_pid(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)getpid());
@@ -219,6 +231,7 @@ int luaopen_datamaestro_api_file(lua_State *L) {
                                        {"cwd", file_cwd},
                                        {"isatty", file_isatty},
                                        {"pid", file_pid},
+                                       {"columns", file_columns},
                                        {"lock", file_lock},
                                        {"publish_start", dm_lua_publish_start},
                                        {NULL, NULL}};

@@ -5,6 +5,7 @@ local text = require "datamaestro.text"
 local Progress = { __name = "progress" }
 Progress.__index = Progress
 
+local COLUMNS = 80 -- of a terminal that does not say
 local ERASE_LINE = "\r\27[K"
 
 --- Makes a display.
@@ -23,6 +24,16 @@ function Progress:clear()
   end
 end
 
+-- A line that fits: one that wraps cannot be erased. The figures matter most, then the end of the name.
+local function progress_line(label, figures, columns)
+  local room = columns - 1 - #figures - 2
+  local length = utf8.len(label) or #label
+  if length > room then
+    label = room > 1 and "…" .. label:sub(utf8.offset(label, length - room + 2) or 1) or ""
+  end
+  return ("%s  %s"):format(label, figures):sub(1, 4 * columns)
+end
+
 --- Shows how far a file is.
 -- @param label string: what is fetched
 -- @param received integer: bytes so far
@@ -31,12 +42,11 @@ function Progress:update(label, received, total)
   if self.quiet or not self.is_terminal then
     return
   end
-  local line = ("%s  %s"):format(label, text.size(received))
+  local figures = text.size(received)
   if total and total > 0 then
-    line = ("%s of %s  %d %%"):format(line, text.size(total), received * 100 // total)
+    figures = ("%s of %s  %d %%"):format(figures, text.size(total), received * 100 // total)
   end
-  -- A line that wraps cannot be erased; 79 columns is what every terminal has.
-  io.stderr:write(ERASE_LINE, text.printable(line):sub(1, 79))
+  io.stderr:write(ERASE_LINE, progress_line(text.line(label), figures, file.columns(2) or COLUMNS))
   self.drawn = true
 end
 

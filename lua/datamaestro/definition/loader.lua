@@ -87,8 +87,8 @@ function loader.load_text(path, text, owner, find)
     return nil, message, "definition"
   end
   if #assigned == 0 then
-    return nil, sandbox.place(path, 1, "no dataset (NAME = … .. dataset { … } .. function(…) … end expected)"),
-      "definition"
+    message = "no dataset (NAME = … .. dataset { … } .. function(…) … end expected)"
+    return nil, sandbox.place(path, 1, message), "definition"
   end
   local datasets = {}
   for _, one in ipairs(assigned) do

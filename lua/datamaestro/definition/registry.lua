@@ -118,7 +118,7 @@ end
 
 -- Looks everywhere.
 local function find_by_scan(self, owners, id)
-  local ids = {}
+  local known = {}
   for _, owner in ipairs(owners) do
     for _, path in ipairs(owner:files()) do
       local datasets = self:load(path, owner)
@@ -127,11 +127,11 @@ local function find_by_scan(self, owners, id)
         return found
       end
       for _, dataset in ipairs(datasets or {}) do
-        ids[#ids + 1] = dataset.id
+        known[#known + 1] = dataset.id
       end
     end
   end
-  return nil, ids
+  return nil, known
 end
 
 --- Finds a dataset.
@@ -150,7 +150,8 @@ function Registry:find(id)
   end
   plain = plain or id
   if not ids.is_valid(plain) then
-    return nil, ("'%s': no id (letters, digits, '_', '-' and '+' with dots between expected)"):format(id), "unknown"
+    local message = "'%s': no id (letters, digits, '_', '-' and '+' with dots between expected)"
+    return nil, message:format(id), "unknown"
   end
   local found, problem = find_by_path(self, owners, plain)
   if found then

@@ -132,12 +132,11 @@ local function own_module(name)
   if next(content) then
     return content
   end
-  local known = { "datamaestro.data" }
-  for _, module in ipairs(modules.within "data") do
-    known[#known + 1] = "datamaestro.data." .. module
-  end
-  return nil, ("use '%s': no such data types%s"):format(name,
-    guess.hint(name, known, " (\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected)"))
+  local short = name:match "^datamaestro%.data%.(%a+)$"
+  local near = short and guess.nearest(short, { "csv", "ml", "tensor" })
+  return nil, ("use '%s': no such data types (%s)"):format(name, near
+    and ("did you mean \"datamaestro.data.%s\"?"):format(near)
+    or "\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected")
 end
 
 local function load_types(self, find)

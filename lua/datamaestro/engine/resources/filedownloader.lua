@@ -23,7 +23,8 @@ end
 local NAME_MAXIMUM = 200 -- bytes: a part's name is a little longer, and a file system takes 255
 
 local function plain_name(value)
-  if value == "" or value:find("[/%c\\]") or value:find("^%.") or value:find("..", 1, true) or #value > NAME_MAXIMUM then
+  local is_odd = value:find "[/%c\\]" or value:find "^%." or value:find("..", 1, true)
+  if value == "" or is_odd or #value > NAME_MAXIMUM then
     return ("'%s' (plain file name expected)"):format(value:sub(1, 60))
   end
 end
