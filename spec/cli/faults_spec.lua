@@ -165,8 +165,8 @@ describe("prepare, when a download fails,", function()
     local label = "datamaestro: warning: org.example.data: data: " .. server.url
     assert.are.equal(label .. "/status/404%20Not%20Found: HTTP 404 Not Found; taken from the next source\n"
       .. label .. "/truncated: received 1000 bytes (4096 expected); taken from the next source\n"
-      .. label .. "/html: HTML page of 2.4 KB; sha256 " .. digest.string("sha256", page) .. " (" .. body_sha256
-      .. " expected); taken from the next source\n", result.err)
+      .. label .. "/html: HTML page of 2.4 KB; sha256 " .. digest.string("sha256", page) .. " ("
+      .. body_sha256 .. " expected); taken from the next source\n", result.err)
   end)
 
   it("names all sources when none has it", function()

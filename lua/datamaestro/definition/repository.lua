@@ -132,8 +132,8 @@ local function own_module(name)
   if next(content) then
     return content
   end
-  local short = name:match "^datamaestro%.data%.(%a+)$"
-  local near = short and guess.nearest(short, { "csv", "ml", "tensor" })
+  local last = name:match "^datamaestro%.data%.(%a+)$"
+  local near = last and guess.nearest(last, { "csv", "ml", "tensor" })
   return nil, ("use '%s': no such data types (%s)"):format(name, near
     and ("did you mean \"datamaestro.data.%s\"?"):format(near)
     or "\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected")
