@@ -17,8 +17,8 @@ end
 
 -- What a login page, an error page or a list of files begins with.
 local function is_web_page(report)
-  local head = report.head:gsub("^\239\187\191", ""):match("^%s*(.*)$"):sub(1, 15):lower()
-  return head == "<!doctype html>" or head:sub(1, 14) == "<!doctype html" or head:find "^<html[%s>]" ~= nil
+  local head = report.head:gsub("^\239\187\191", ""):match "^%s*(.*)$":lower()
+  return head:find "^<!doctype html" ~= nil or head:find "^<html[%s>]" ~= nil
 end
 
 -- A page where data was promised: only bytes that are proved right may look like one.
@@ -27,7 +27,7 @@ local function unexpected_page(report, spec, proved)
   if proved or named:find "%.x?html?$" or not is_web_page(report) then
     return nil
   end
-  return ("HTML page of %s (data expected)"):format(text.size(report.size))
+  return "HTML page of " .. text.size(report.size)
 end
 
 -- Local sources that exist first, then the network's in the order in which the author wrote them.
@@ -46,32 +46,28 @@ local function order(sources, cached)
     if copy and file.stat(copy) then
       here[#here + 1] = setmetatable({ url = "file://" .. copy:gsub("[^%w/._~-]", function(byte)
         return ("%%%02X"):format(byte:byte())
-      end), origin = source.url }, { __index = source })
+      end) }, { __index = source })
     end
   end
   return here, remote
 end
 
--- Fetches one source into spec.part and checks it; true | nil, message, code.
-local function try(source, spec, context)
-  local found = local_path(source.url) and file.stat(local_path(source.url))
-  if found and found.type ~= "file" then
-    return nil, ("%s: a %s (file expected)"):format(text.url(source.url), found.type), "format"
-  end
-  local http = require "datamaestro.api.http"
+-- How a source is to be checked: bytes that are proved as served need no second proof after decoding; a
+-- mirror that packed them anew has only the content to go by.
+local function checks_of(source, spec)
   local served = verify.digest(source)
-  -- Bytes that are proved as served need no second proof after decoding; a mirror that packed them anew
-  -- has only the content to go by.
-  local content = not served and verify.digest(spec.content) or nil
-  local keep = context.keep and not local_path(source.url) and context.cached(source.url) or nil
-  local report, message, code = http.fetch {
+  return { served = served, content = not served and verify.digest(spec.content) or nil }
+end
+
+local function request_of(source, spec, context, checks, keep)
+  return {
     url = source.url,
     path = spec.part,
-    keep = keep and keep .. ".part" or nil,
+    keep = keep and keep.part,
     decode = source.transforms == "gzip" and "gzip" or nil,
     size = source.size,
-    digests = served and { served } or {},
-    content_digests = content and { content } or {},
+    digests = { checks.served },
+    content_digests = { checks.content },
     content_limit = spec.content and spec.content.size,
     connect_timeout = context.timeouts.connect_timeout,
     stall_timeout = context.timeouts.stall_timeout,
@@ -79,9 +75,11 @@ local function try(source, spec, context)
       context.progress(spec.label, received, total or source.size)
     end,
   }
-  if not report then
-    return nil, message, code
-  end
+end
+
+-- Holds what came against what was declared; true | nil, what was found (what was expected), code.
+local function compare(source, spec, checks, report)
+  local served, content = checks.served, checks.content
   local same, difference = verify.matches(source,
     { size = report.size, [served or 0] = report.digests[served] })
   if same then
@@ -90,33 +88,59 @@ local function try(source, spec, context)
       { size = report.content.size, [content or 0] = report.content.digests[content] })
   end
   local page = unexpected_page(report, spec, same and (served or content))
-  if report.content.garbage then
-    context.warn(("%s: %s: trailing garbage of %d bytes ignored"):format(spec.label, text.url(source.url),
+  if same and not page then
+    return true
+  elseif same then
+    return nil, page .. " (data expected)", "format"
+  end
+  return nil, page and ("%s; %s"):format(page, difference) or difference, "checksum"
+end
+
+-- Where the bytes as served go, if they are to be kept: the part is this process's own.
+local function keep_of(source, context)
+  if not context.keep or local_path(source.url) then
+    return nil
+  end
+  local path = context.cached(source.url)
+  local part = ("%s.%d.part"):format(path, file.pid())
+  file.remove(part) -- of a process that died and had our number
+  return { path = path, part = part }
+end
+
+-- Puts a download among the kept ones: <path>.dl, and its URL beside it; true | nil, message, code.
+local function publish_kept(keep, url)
+  local done, message, code = file.publish(keep.part, keep.path .. ".dl")
+  if done then
+    done, message, code = file.replace(keep.path .. ".url", url)
+  end
+  return done, message, code
+end
+
+-- Fetches one source into spec.part and checks it; true | nil, message, code.
+local function try(source, spec, context)
+  local shown = text.url(source.url)
+  local found = local_path(source.url) and file.stat(local_path(source.url))
+  if found and found.type ~= "file" then
+    return nil, ("%s: a %s (file expected)"):format(shown, found.type), "format"
+  end
+  local checks, keep = checks_of(source, spec), keep_of(source, context)
+  local http = require "datamaestro.api.http"
+  local report, message, code = http.fetch(request_of(source, spec, context, checks, keep))
+  if not report then
+    return nil, message, code
+  elseif report.content.garbage then
+    context.warn(("%s: %s: %d bytes after the gzip data are ignored"):format(spec.label, shown,
       report.content.garbage))
   end
-  if same and not page then
-    return not keep or fetch.keep(keep, text.url(source.url))
+  local right, difference, kind = compare(source, spec, checks, report)
+  if right then
+    return not keep or publish_kept(keep, shown)
   end
   file.remove(spec.part)
   if keep then
-    file.remove(keep .. ".part")
+    file.remove(keep.part)
   end
-  if page and not same then
-    page = ("HTML page of %s; %s"):format(text.size(report.size), difference)
-  end
-  return nil, ("%s: %s"):format(text.url(source.url), page or difference), same and "format" or "checksum"
-end
-
---- Puts a downloaded file among the kept ones: <cached>.dl, and its URL beside it.
--- @param cached string: path without extension, whose `.part` is the download
--- @param url string
--- @return true | nil, message, code
-function fetch.keep(cached, url)
-  local done, message, code = file.publish(cached .. ".part", cached .. ".dl")
-  if done then
-    done, message, code = file.replace(cached .. ".url", url)
-  end
-  return done, message, code
+  return nil, ("%s: %s"):format(shown, difference), kind
 end
 
 -- What to say when no source had it: the one failure, or all of them.
