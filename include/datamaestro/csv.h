@@ -25,6 +25,7 @@ struct dm_csv_options {
   int64_t names_row; /* number of the row of names, from 0 after those lines; -1: none */
   int64_t size_row;  /* number of the row that begins with the counts of rows and columns; -1: none */
   size_t columns;    /* fields of every row; 0: rows may differ */
+  size_t buffer;     /* bytes to begin with, 3 at least; 0: as many as read fast */
 };
 
 struct dm_csv_field {

@@ -11,7 +11,7 @@
 #include "csv_row.h"
 #include "datamaestro/number.h"
 
-enum { BUFFER_SIZE = 256 * 1024 /* bytes; doubles up to DM_CSV_ROW_MAXIMUM where a row is longer */ };
+enum { BUFFER_SIZE = 256 * 1024 /* bytes; what reads fast */ };
 
 static int out_of_memory(const struct dm_csv *csv, struct dm_error *err) {
   return dm_error_set(err, DM_ERROR, "%s: not enough memory", csv->path);
@@ -46,11 +46,11 @@ static int fill(struct dm_csv *csv, struct dm_error *err) {
     memmove(csv->buffer, csv->buffer + csv->start, left);
   csv->start = 0;
   csv->end = left;
-  if (left == DM_CSV_ROW_MAXIMUM)
+  if (left >= DM_CSV_ROW_MAXIMUM)
     return dm_error_set(err, DM_ERROR_FORMAT, "%s:%" PRIu64 ":1: row of over 64 MiB (is a quote not closed?)",
                         csv->path, csv->line);
-  if (left > csv->capacity / 2 && csv->capacity < DM_CSV_ROW_MAXIMUM &&
-      grow_buffer(csv, csv->capacity * 2, err) != 0)
+  size_t larger = csv->capacity < DM_CSV_ROW_MAXIMUM / 2 ? csv->capacity * 2 : DM_CSV_ROW_MAXIMUM;
+  if (left > csv->capacity / 2 && larger > csv->capacity && grow_buffer(csv, larger, err) != 0)
     return -1;
   if (read_file(csv, err) != 0)
     return -1;
@@ -181,7 +181,7 @@ static int open_file(struct dm_csv *csv, const char *path, struct dm_error *err)
     return dm_error_errno(err, errno, path);
   if (!S_ISREG(info.st_mode))
     return dm_error_set(err, DM_ERROR_FORMAT, "%s: not a regular file (file expected)", path);
-  return grow_buffer(csv, BUFFER_SIZE, err);
+  return grow_buffer(csv, csv->options.buffer > 0 ? csv->options.buffer : BUFFER_SIZE, err);
 }
 
 int dm_csv_open(struct dm_csv *csv, const char *path, const struct dm_csv_options *options,
