@@ -122,40 +122,41 @@ static double round_bits(uint64_t bits, int scale, bool more) {
   return (double)bits * power; /* exact: a power of two */
 }
 
+static const uint64_t powers_of_5[] = {UINT64_C(1),
+                                       UINT64_C(5),
+                                       UINT64_C(25),
+                                       UINT64_C(125),
+                                       UINT64_C(625),
+                                       UINT64_C(3125),
+                                       UINT64_C(15625),
+                                       UINT64_C(78125),
+                                       UINT64_C(390625),
+                                       UINT64_C(1953125),
+                                       UINT64_C(9765625),
+                                       UINT64_C(48828125),
+                                       UINT64_C(244140625),
+                                       UINT64_C(1220703125),
+                                       UINT64_C(6103515625),
+                                       UINT64_C(30517578125),
+                                       UINT64_C(152587890625),
+                                       UINT64_C(762939453125),
+                                       UINT64_C(3814697265625),
+                                       UINT64_C(19073486328125),
+                                       UINT64_C(95367431640625),
+                                       UINT64_C(476837158203125),
+                                       UINT64_C(2384185791015625),
+                                       UINT64_C(11920928955078125),
+                                       UINT64_C(59604644775390625),
+                                       UINT64_C(298023223876953125),
+                                       UINT64_C(1490116119384765625),
+                                       UINT64_C(7450580596923828125)};
+
 /* 10^n is 5^n × 2^n, and up to n = 27 5^n has 64 bits: product and quotient are exact in 128. */
 static bool round_in_integers(const struct decimal *number, double *value) {
-  static const uint64_t powers[] = {UINT64_C(1),
-                                    UINT64_C(5),
-                                    UINT64_C(25),
-                                    UINT64_C(125),
-                                    UINT64_C(625),
-                                    UINT64_C(3125),
-                                    UINT64_C(15625),
-                                    UINT64_C(78125),
-                                    UINT64_C(390625),
-                                    UINT64_C(1953125),
-                                    UINT64_C(9765625),
-                                    UINT64_C(48828125),
-                                    UINT64_C(244140625),
-                                    UINT64_C(1220703125),
-                                    UINT64_C(6103515625),
-                                    UINT64_C(30517578125),
-                                    UINT64_C(152587890625),
-                                    UINT64_C(762939453125),
-                                    UINT64_C(3814697265625),
-                                    UINT64_C(19073486328125),
-                                    UINT64_C(95367431640625),
-                                    UINT64_C(476837158203125),
-                                    UINT64_C(2384185791015625),
-                                    UINT64_C(11920928955078125),
-                                    UINT64_C(59604644775390625),
-                                    UINT64_C(298023223876953125),
-                                    UINT64_C(1490116119384765625),
-                                    UINT64_C(7450580596923828125)};
-  int size = (int)(number->exponent < 0 ? -number->exponent : number->exponent);
-  if (number->exponent < -27 || number->exponent > 27 || number->mantissa == 0)
+  int64_t size = number->exponent < 0 ? -number->exponent : number->exponent;
+  if (size > 27 || number->mantissa == 0)
     return false;
-  uint64_t power = powers[size];
+  uint64_t power = powers_of_5[size];
   int shift = __builtin_clzll(number->mantissa);
   uint64_t mantissa = number->mantissa << shift;
   int power_shift = __builtin_clzll(power);
@@ -163,10 +164,12 @@ static bool round_in_integers(const struct decimal *number, double *value) {
   if (number->exponent < 0) {
     uint128 dividend = (uint128)mantissa << 63; /* below power × 2^64, so that the quotient has 64 bits */
     uint64_t quotient = (uint64_t)(dividend / power);
-    *value = round_bits(quotient, power_shift - shift - 63 - size, (uint128)quotient * power != dividend);
+    *value =
+        round_bits(quotient, power_shift - shift - 63 - (int)size, (uint128)quotient * power != dividend);
   } else {
     uint128 product = (uint128)mantissa * power;
-    *value = round_bits((uint64_t)(product >> 64), 64 - shift - power_shift + size, (uint64_t)product != 0);
+    *value =
+        round_bits((uint64_t)(product >> 64), 64 - shift - power_shift + (int)size, (uint64_t)product != 0);
   }
   return true;
 }
