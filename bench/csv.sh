@@ -23,14 +23,14 @@ for row in require "datamaestro.api.csv".rows((...)) do
 end
 print(os.clock() - start, rows, fields)
 LUA
-cat >"$work/numpy.py" <<'PYTHON'
+cat >"$work/by_numpy.py" <<'PYTHON'
 import sys, time, numpy
 start = time.process_time()
 numpy.loadtxt(sys.argv[1], delimiter=",")
 print(time.process_time() - start)
 PYTHON
 for how in "" "round_trip"; do
-    cat >"$work/pandas$how.py" <<PYTHON
+    cat >"$work/by_pandas$how.py" <<PYTHON
 import sys, time, pandas
 start = time.process_time()
 pandas.read_csv(sys.argv[1], header=None, float_precision="$how" or None).to_numpy()
@@ -83,10 +83,10 @@ for digits, text in ("6 digits", "%.6f"), ("17 digits", "%r"):
     with open(path, "w") as file:
         file.writelines(form % tuple(row) for row in table)
     commands = {"csv.matrix": [program, "run", f"{work}/matrix.lua"],
-                "numpy.loadtxt": python + [f"{work}/numpy.py"]}
+                "numpy.loadtxt": python + [f"{work}/by_numpy.py"]}
     if importlib.util.find_spec("pandas"):
-        commands["pandas.read_csv"] = python + [f"{work}/pandas.py"]
-        commands["pandas.read_csv, round_trip"] = python + [f"{work}/pandasround_trip.py"]
+        commands["pandas.read_csv"] = python + [f"{work}/by_pandas.py"]
+        commands["pandas.read_csv, round_trip"] = python + [f"{work}/by_pandasround_trip.py"]
     compare(f"1,000,000 x 10 numbers of {digits}", path, commands)
 del table
 
