@@ -49,14 +49,14 @@ local function frame_line(about)
   return ("  in %s, %s"):format(about.name and "'" .. about.name .. "'" or "a function", place)
 end
 
--- The calls between the error and the chunk, C functions left out; none where the chunk itself failed.
+-- The calls between the error and the chunk, C functions and our own left out; none where the chunk itself failed.
 -- A chunk that ends in a tail call has no frame: then what runs it ends the search.
 local function traceback(chunk)
   local lines, count, level = {}, 0, 3
   local about = debug.getinfo(level, "Slnf")
   while about and level < LEVELS and about.func ~= chunk and about.func ~= host.guard
     and about.func ~= xpcall do
-    if about.what ~= "C" then
+    if about.what ~= "C" and about.source:sub(1, 16) ~= "@lua/datamaestro" then
       count = count + 1
       lines[count] = count <= FRAMES and frame_line(about) or nil
     end
