@@ -50,13 +50,15 @@ describe("the REPL on a pipe", function()
   it("goes on after a failure, and ends with the status of the first one", function()
     local result = repl 'error "one"\n2\nfind "com.lecun.mnits"\n'
     assert.are.same({ 1, "2\n" }, { result.status, result.out })
-    assert.are.equal("[1]:1: one\ncom.lecun.mnits: unknown dataset (did you mean 'com.lecun.mnist'?)\n", result.err)
+    assert.are.equal("[1]:1: one\ncom.lecun.mnits: unknown dataset (did you mean 'com.lecun.mnist'?)\n",
+      result.err)
     assert.are.equal(3, repl('find "com.lecun.mnits"\nerror "x"').status)
   end)
 
   it("shows the author's line of an input of several, and the calls to it", function()
     local result = repl "function f(t)\n  return t.x.y\nend\nf {}\n"
-    assert.are.equal("[1]:2: attempt to index a nil value (field 'x')\n  in 'f', [1]:2\n  in [2]:1\n", result.err)
+    assert.are.equal("[1]:2: attempt to index a nil value (field 'x')\n  in 'f', [1]:2\n  in [2]:1\n",
+      result.err)
     result = repl "do\n  error 'here'\nend\n"
     assert.are.equal("[1]:2: here\n    error 'here'\n", result.err)
   end)
@@ -158,7 +160,8 @@ describe("the page of the REPL", function()
     local lab = Laboratory.new()
     local result = lab:run({ "repl" }, { input = table.concat(inputs) })
     lab:close()
-    assert.are.equal(("\n" .. transcript):gsub("\n%[%d%]> [^\n]+", ""):sub(2) .. "\n", result.out .. result.err)
+    local printed = ("\n" .. transcript):gsub("\n%[%d%]> [^\n]+", ""):sub(2) .. "\n"
+    assert.are.equal(printed, result.out .. result.err)
     local functions = require "datamaestro.cli.words".of { session = {} }
     for name in pairs(functions) do
       assert.is_truthy(page:find("`" .. name .. "[( `]"), name)

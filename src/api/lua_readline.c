@@ -166,7 +166,7 @@ static int readline_append(lua_State *L) {
 }
 
 static void prepare_library(void) {
-  rl_readline_name = "datamaestro"; /* for $if in ~/.inputrc */
+  rl_readline_name = "datamaestro";  /* for $if in ~/.inputrc */
   rl_persistent_signal_handlers = 1; /* also while read_keys waits */
   rl_initialize();
   using_history();

@@ -49,8 +49,8 @@ local function frame_line(about)
   return ("  in %s, %s"):format(about.name and "'" .. about.name .. "'" or "a function", place)
 end
 
--- The calls between the error and the chunk, C functions and our own left out; none where the chunk itself failed.
--- A chunk that ends in a tail call has no frame: then what runs it ends the search.
+-- The calls between the error and the chunk, C functions and our own left out; none where the chunk itself
+-- failed. A chunk that ends in a tail call has no frame: then what runs it ends the search.
 local function traceback(chunk)
   local lines, count, level = {}, 0, 3
   local about = debug.getinfo(level, "Slnf")
