@@ -132,6 +132,20 @@ describe("the REPL on a pipe", function()
     assert.are.same({ 1, "1\n", path .. ":1: mine\n" }, { result.status, result.out, result.err })
   end)
 
+  it("works with a collection between all steps", function()
+    local input = {}
+    for i = 1, 20 do
+      input[#input + 1] = ("collectgarbage()\nt = require 'datamaestro.api.tensor'.from('uint8', {2}, {%d, 1})"
+        .. " collectgarbage()\nt:sum()\n"):format(i)
+    end
+    assert.matches("^0\n2\n0\n3\n.*\n21\n$", printed(table.concat(input)))
+  end)
+
+  it("takes inputs without bounds on their length", function()
+    local input = "1 +" .. (" "):rep(100000) .. "2\n#[[" .. ("x"):rep(200000) .. "]]"
+    assert.are.equal("3\n200000\n", printed(input))
+  end)
+
   it("ends at exit", function()
     assert.are.equal("1\n", printed "1\nexit\n2\n")
   end)
