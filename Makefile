@@ -39,6 +39,7 @@ PKGS_digest  := libcrypto
 PKGS_inflate := $(LIBS)
 PKGS_http    := libcurl libcrypto $(LIBS)
 PKGS_readline := readline
+LDFLAGS_readline := -Wl,-z,nodelete # readline keeps state that an unloaded library would lose, and leak
 
 CORE_OBJS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BUILT_IN  := $(filter-out util readline $(PLUGINS),$(patsubst src/api/lua_%.c,%,$(wildcard src/api/lua_*.c)))
@@ -83,7 +84,7 @@ $(PROGRAM): $(HOST_OBJS) $(CORE)
 $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	$(Q)$(CC) -shared $(LDFLAGS) $(filter-out %.a,$^) $(CORE) -o $@ $$(pkg-config --libs $(PKGS_$*))
+	$(Q)$(CC) -shared $(LDFLAGS) $(LDFLAGS_$*) $(filter-out %.a,$^) $(CORE) -o $@ $$(pkg-config --libs $(PKGS_$*))
 
 # The build folder has the layout of an installed tree, so that the program finds its files one way.
 $(SHARE):

@@ -63,8 +63,11 @@ end
 
 -- Gives self.read(prompt) → line | nil at the end | nil, message, "interrupted".
 local function open_input(self)
-  local found, editor = pcall(require, "datamaestro.api.readline")
-  if not self.terminal or not found then
+  local found, editor
+  if self.terminal then
+    found, editor = pcall(require, "datamaestro.api.readline")
+  end
+  if not found then
     self.read = function(prompt)
       return read_plain(self.terminal and prompt or nil)
     end
