@@ -1,8 +1,6 @@
 local history = require "datamaestro.cli.history"
 local program = require "spec.support.program"
 local temp = require "spec.support.temp"
-
--- The module links readline, so it may not be there; its files' part is all that these need.
 local editor = require "datamaestro.api.readline"
 
 describe("the history", function()

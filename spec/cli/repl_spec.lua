@@ -136,7 +136,8 @@ describe("the REPL on a pipe", function()
     local input = {}
     for i = 1, 20 do
       input[#input + 1] = ("collectgarbage()\n"
-        .. "t = require 'datamaestro.api.tensor'.from('uint8', {2}, {%d, 1}) collectgarbage()\nt:sum()\n"):format(i)
+        .. "t = require 'datamaestro.api.tensor'.from('uint8', {2}, {%d, 1})\n"
+        .. "collectgarbage()\nt:sum()\n"):format(i)
     end
     assert.matches("^0\n2\n0\n3\n.*\n21\n$", printed(table.concat(input)))
   end)
