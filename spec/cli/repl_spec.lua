@@ -139,7 +139,7 @@ describe("the REPL on a pipe", function()
         .. "t = require 'datamaestro.api.tensor'.from('uint8', {2}, {%d, 1})\n"
         .. "collectgarbage()\nt:sum()\n"):format(i)
     end
-    assert.matches("^0\n2\n0\n3\n.*\n21\n$", printed(table.concat(input)))
+    assert.matches("^0\n0\n2\n0\n0\n3\n.*\n0\n0\n21\n$", printed(table.concat(input)))
   end)
 
   it("takes inputs without bounds on their length", function()
