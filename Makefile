@@ -9,9 +9,9 @@ Q       := $(if $(V),,@)
 # --- What Debian 12 must have; `make deps` installs what is missing --------------------------------
 DEPS_RUN   := lua-cjson lua-argparse
 DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libisal-dev libssl-dev \
-              libcurl4-openssl-dev
+              libcurl4-openssl-dev libreadline-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
-DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy curl openssl procps
+DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy curl openssl procps tmux
 DEPS_BENCH := $(DEPS_TEST) hyperfine time
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
 
@@ -33,14 +33,17 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 
 # --- What is built ----------------------------------------------------------------------------------
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
-# where its library (PKGS_NAME) is too heavy to load at every start.
-PLUGINS      := digest http inflate
+# where its library (PKGS_NAME) is too heavy to load at every start. `readline`, whose licence is the GPL, is
+# left out where the library is missing: the REPL then reads plain lines.
+PLUGINS      := digest http inflate $(shell pkg-config --exists readline 2>/dev/null && echo readline)
 PKGS_digest  := libcrypto
 PKGS_inflate := $(LIBS)
 PKGS_http    := libcurl libcrypto $(LIBS)
+PKGS_readline := readline
+LDFLAGS_readline := -Wl,-z,nodelete # readline keeps state that an unloaded library would lose, and leak
 
 CORE_OBJS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
-BUILT_IN  := $(filter-out util $(PLUGINS),$(patsubst src/api/lua_%.c,%,$(wildcard src/api/lua_*.c)))
+BUILT_IN  := $(filter-out util readline $(PLUGINS),$(patsubst src/api/lua_%.c,%,$(wildcard src/api/lua_*.c)))
 MODULES   := $(BUILD)/gen/lua_modules.h
 # Files of src/api without lua_ in front are further parts of the bindings of the program.
 API_PARTS := $(patsubst src/api/%.c,%,$(filter-out src/api/lua_%,$(wildcard src/api/*.c)))
@@ -82,7 +85,7 @@ $(PROGRAM): $(HOST_OBJS) $(CORE)
 $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	$(Q)$(CC) -shared $(LDFLAGS) $(filter-out %.a,$^) $(CORE) -o $@ $$(pkg-config --libs $(PKGS_$*))
+	$(Q)$(CC) -shared $(LDFLAGS) $(LDFLAGS_$*) $(filter-out %.a,$^) $(CORE) -o $@ $$(pkg-config --libs $(PKGS_$*))
 
 # The build folder has the layout of an installed tree, so that the program finds its files one way.
 $(SHARE):

@@ -46,14 +46,46 @@ static void on_interrupt(int signum) {
               1);
 }
 
-static void catch_interrupt(lua_State *L) {
+/* Ctrl-C in host.guard: raises each time, and never ends the process. */
+static void on_guarded_interrupt(int signum) {
+  (void)signum;
+  lua_sethook(interrupted_state, raise_interrupt, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT,
+              1);
+}
+
+/* Not SIG_IGN, so that a read ends with EINTR and programs that we start get the default. */
+static void on_idle_interrupt(int signum) {
+  (void)signum;
+}
+
+static void set_interrupt(void (*handler)(int)) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
-  action.sa_handler = on_interrupt; /* no SA_RESTART: a wait for a lock ends with EINTR */
-  interrupted_state = L;
+  action.sa_handler = handler; /* no SA_RESTART: a wait for a lock or a line ends with EINTR */
   (void)sigaction(SIGINT, &action, NULL);
-  action.sa_handler = SIG_IGN; /* a reader that left is an error of write(), not our death */
-  (void)sigaction(SIGPIPE, &action, NULL);
+}
+
+/* host.guard(func, handler) → as xpcall(func, handler), and each Ctrl-C raises {code = "interrupted"} in
+ * func. From its end on, until the next call, Ctrl-C only ends a wait for input. For the main thread. */
+static int host_guard(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  luaL_argcheck(L, L == interrupted_state, 1, "called in a coroutine (main thread expected)");
+  lua_settop(L, 2);
+  lua_insert(L, 1);
+  set_interrupt(on_guarded_interrupt);
+  int status = lua_pcall(L, 0, LUA_MULTRET, 1);
+  set_interrupt(on_idle_interrupt);
+  lua_sethook(L, NULL, 0, 0); /* one that came too late for func is not for the caller */
+  lua_pushboolean(L, status == LUA_OK);
+  lua_replace(L, 1);
+  return lua_gettop(L);
+}
+
+static void catch_interrupt(lua_State *L) {
+  interrupted_state = L;
+  set_interrupt(on_interrupt);
+  (void)signal(SIGPIPE, SIG_IGN); /* a reader that left is an error of write(), not our death */
 }
 
 /* First function of every coroutine: reserves stack, then runs the real one (upvalue 1). */
@@ -145,7 +177,8 @@ static void set_search_path(lua_State *L, const char *field, const char *ours, c
 }
 
 /* Module datamaestro.api.host: what the program knows of itself: `version`, `lua` (the folder of its Lua
- * modules), `datasets` (the folder of the repositories that come with it). */
+ * modules), `datasets` (the folder of the repositories that come with it), `guard` (a call that Ctrl-C ends).
+ */
 static int open_host(lua_State *L) {
   lua_newtable(L);
   push_prefix(L);
@@ -163,6 +196,8 @@ static int open_host(lua_State *L) {
   lua_pop(L, 1);
   lua_pushliteral(L, DM_VERSION);
   lua_setfield(L, -2, "version");
+  lua_pushcfunction(L, host_guard);
+  lua_setfield(L, -2, "guard");
   return 1;
 }
 

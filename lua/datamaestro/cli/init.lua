@@ -4,6 +4,7 @@
 --     configure = function(parser): declares its arguments (lua-argparse),
 --     words = array of names | nil: its arguments, when all are single words,
 --     run = function(session, arguments) → true | status | nil, message, code }
+local file = require "datamaestro.api.file"
 local Session = require "datamaestro.cli.session"
 local status = require "datamaestro.status"
 
@@ -79,6 +80,9 @@ return function(argv)
     debugging = debugging or argument == "--debug"
   end
   argv[1] = SAME[argv[1]] or argv[1]
+  if argv[1] == nil and file.isatty(0) and file.isatty(1) then
+    argv[1] = "repl"
+  end
   local ok, result = xpcall(parse_and_perform, describe(debugging), argv, debugging)
   return ok and result or report(Session.new { debug = debugging }, result)
 end

@@ -1,0 +1,46 @@
+--- `datamaestro repl`
+local config = require "datamaestro.config"
+local file = require "datamaestro.api.file"
+local host = require "datamaestro.api.host"
+
+local function is_set(variable)
+  local value = os.getenv(variable)
+  return value ~= nil and value ~= ""
+end
+
+-- $XDG_CONFIG_HOME/datamaestro/init.lua, else ~/.config/datamaestro/init.lua; nil without a home folder.
+local function start_file()
+  local folder = os.getenv "XDG_CONFIG_HOME"
+  if not folder or folder:sub(1, 1) ~= "/" then
+    local home = config.home()
+    folder = home and home .. "/.config"
+  end
+  return folder and folder .. "/datamaestro/init.lua"
+end
+
+return {
+  summary = "Explore in Lua: an expression prints itself; help() says more.",
+  words = {},
+  run = function(session)
+    local Repl = require "datamaestro.cli.repl"
+    local coloured = not is_set "NO_COLOR" and os.getenv "TERM" ~= "dumb"
+    local repl = Repl.new(session, {
+      terminal = file.isatty(0) and file.isatty(1),
+      colour = coloured and file.isatty(1),
+      error_colour = coloured and file.isatty(2),
+    })
+    for name, func in pairs(repl.functions) do
+      _G[name] = func
+    end
+    _G.datamaestro = require "datamaestro".new(session)
+    if repl.terminal and not session.quiet then
+      session:print(("datamaestro %s, %s; help() says what there is, Ctrl-D ends")
+        :format(host.version, _VERSION))
+    end
+    local path = start_file()
+    if path then
+      repl:start(path)
+    end
+    return repl:run()
+  end,
+}

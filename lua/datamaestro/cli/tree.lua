@@ -1,0 +1,129 @@
+--- Typed objects and definitions as trees: fields with their types, files with their sizes, tensors with
+-- their shapes. Headers are looked at, numbers are not read.
+local file = require "datamaestro.api.file"
+local tensor = require "datamaestro.data.tensor"
+local text = require "datamaestro.text"
+local types = require "datamaestro.data.types"
+
+local tree = {}
+
+local DEPTH = 8 -- objects in objects
+local ITEMS = 20 -- of a list
+local LONGEST = 60 -- bytes of a plain value
+
+-- "uint8 60000 × 28 × 28", or what keeps the file from being opened.
+local function shape_of(object)
+  local opened, message = object:data()
+  if not opened then
+    return message
+  end
+  local shape <close> = opened
+  return ("%s %s"):format(shape:dtype(), table.concat({ shape:shape() }, " × "))
+end
+
+-- What there is to say of an object's file, without its content.
+local function about_file(object)
+  local path = rawget(object, "path")
+  local found = type(path) == "string" and file.stat(path)
+  if type(path) ~= "string" then
+    return nil
+  elseif not found then
+    return "no such file: " .. path
+  elseif found.type == "folder" then
+    return "folder " .. path
+  end
+  local shape = types.is(object, tensor.IDX) and shape_of(object) .. ", " or ""
+  return shape .. text.size(found.size)
+end
+
+local function short(value)
+  local shown = type(value) == "string" and ("%q"):format(value):gsub("\\\n", "\\n") or tostring(value)
+  return #shown > LONGEST and shown:sub(1, LONGEST) .. "…" or shown
+end
+
+-- Plain values into one string, objects (also those in lists) into an array of { label, object }.
+local function sort_fields(object)
+  local plain, children = {}, {}
+  for name, value in types.pairs(object) do
+    if types.type_of(value) then
+      children[#children + 1] = { name, value }
+    elseif type(value) == "table" then
+      plain[#plain + 1] = ("%s = %d items"):format(name, #value)
+      for i = 1, math.min(#value, ITEMS) do
+        if types.type_of(value[i]) then
+          children[#children + 1] = { ("%s[%d]"):format(name, i), value[i] }
+        end
+      end
+    elseif name ~= "id" and name ~= "path" then
+      plain[#plain + 1] = ("%s = %s"):format(name, short(value))
+    end
+  end
+  return table.concat(plain, ", "), children
+end
+
+local function add_object(lines, object, paint, prefix, label, depth)
+  local plain, children = sort_fields(object)
+  local parts = { paint("type", types.type_of(object).name) }
+  local about = about_file(object)
+  parts[#parts + 1] = about and text.printable(about) or nil
+  parts[#parts + 1] = plain ~= "" and text.printable(plain) or nil
+  lines[#lines + 1] = label .. table.concat(parts, "  ")
+  if depth >= DEPTH then
+    children = {}
+  end
+  for i, child in ipairs(children) do
+    local last = i == #children
+    local head = paint("dim", prefix .. (last and "└─ " or "├─ ")) .. paint("key", child[1]) .. ": "
+    add_object(lines, child[2], paint, prefix .. (last and "   " or "│  "), head, depth + 1)
+  end
+end
+
+--- Shows a typed object.
+-- @param object object
+-- @param paint function: of show.painter
+-- @return string
+function tree.object(object, paint)
+  local lines = {}
+  add_object(lines, object, paint, "", "", 0)
+  local id = rawget(object, "id")
+  if type(id) == "string" then
+    lines[1] = lines[1] .. "  " .. paint("dim", text.printable(id))
+  end
+  if type(rawget(object, "path")) == "string" then
+    lines[#lines + 1] = paint("dim", text.printable(object.path))
+  end
+  return table.concat(lines, "\n")
+end
+
+--- Whether a value is a dataset's definition.
+-- @param value any
+-- @return boolean
+function tree.is_definition(value)
+  local metatable = type(value) == "table" and debug.getmetatable(value)
+  return type(metatable) == "table" and rawget(metatable, "__name") == "dataset"
+end
+
+--- Shows a definition: what it is, and its resources.
+-- @param dataset dataset
+-- @param paint function: of show.painter
+-- @return string
+function tree.definition(dataset, paint)
+  local lines = { paint("type", text.printable(tostring(dataset))) }
+  local function add(name, value)
+    if value and value ~= "" then
+      lines[#lines + 1] = ("  %s %s"):format(paint("key", ("%-10s"):format(name)), text.printable(value))
+    end
+  end
+  add("name", dataset.name)
+  add("type", dataset.type.name)
+  add("url", dataset.url)
+  add("tags", table.concat(dataset.tags, ", "))
+  add("tasks", table.concat(dataset.tasks, ", "))
+  for _, resource in ipairs(dataset.resources) do
+    local size = resource.size and text.size(resource.size) or "size not declared"
+    add("resource", ("%s  %s"):format(resource.name, size))
+  end
+  return table.concat(lines, "\n")
+end
+
+return tree

@@ -1,0 +1,185 @@
+local Laboratory = require "spec.support.laboratory"
+local temp = require "spec.support.temp"
+
+describe("the REPL on a pipe", function()
+  local lab
+
+  before_each(function()
+    lab = Laboratory.new()
+  end)
+
+  after_each(function()
+    lab:close()
+  end)
+
+  local function repl(input, env)
+    return lab:run({ "repl" }, { input = input, env = env })
+  end
+
+  -- What is printed of inputs that all succeed.
+  local function printed(input)
+    local result = repl(input)
+    assert.are.same({ 0, "" }, { result.status, result.err })
+    return result.out
+  end
+
+  it("prints the values of expressions, without a prompt", function()
+    assert.are.equal('2\n"a"\tnil\ttrue\n', printed '1 + 1\n"a", nil, true\n')
+  end)
+
+  it("prints nothing for statements, and keeps globals", function()
+    assert.are.equal("3\n", printed "x = 3\n\nx\n")
+  end)
+
+  it("reads on until an input is complete", function()
+    assert.are.equal('"ab"\n6\n"c\\nd"\n', printed '"a" ..\n"b"\n(function()\n  return 6\nend)()\n[[c\nd]]\n')
+  end)
+
+  it("takes lines with CR LF, and a last line without an end", function()
+    assert.are.equal("1\n2\n", printed "1\r\n2")
+  end)
+
+  it("keeps results, by the number of their input", function()
+    assert.are.equal("10\n11\n10\t11\n", printed "10\n_ + 1\n_1, _2\n")
+  end)
+
+  it("lets a statement leave the last result as it was", function()
+    assert.are.equal("10\n10\n", printed "10\nx = 1\n_\n")
+  end)
+
+  it("goes on after a failure, and ends with the status of the first one", function()
+    local result = repl 'error "one"\n2\nfind "com.lecun.mnits"\n'
+    assert.are.same({ 1, "2\n" }, { result.status, result.out })
+    assert.are.equal("[1]:1: one\ncom.lecun.mnits: unknown dataset (did you mean 'com.lecun.mnist'?)\n",
+      result.err)
+    assert.are.equal(3, repl('find "com.lecun.mnits"\nerror "x"').status)
+  end)
+
+  it("shows the author's line of an input of several, and the calls to it", function()
+    local result = repl "function f(t)\n  return t.x.y\nend\nf {}\n"
+    assert.are.equal("[1]:2: attempt to index a nil value (field 'x')\n  in 'f', [1]:2\n  in [2]:1\n",
+      result.err)
+    result = repl "do\n  error 'here'\nend\n"
+    assert.are.equal("[1]:2: here\n    error 'here'\n", result.err)
+  end)
+
+  it("cuts the traceback of endless recursion", function()
+    local result = repl "function f(n) return 1 + f(n) end\nf(1)\n"
+    assert.matches("^%[1%]:1: stack overflow", result.err)
+    assert.matches("\n  … many more calls\n$", result.err)
+  end)
+
+  it("says what does not parse, about what was meant", function()
+    assert.are.equal("[1]:1: unexpected symbol near '*'\n", repl("1 + * 2").err)
+    assert.are.equal("[1]:1: unexpected symbol near '='\n", repl("x = = 2").err)
+    assert.are.equal("[1]:1: unexpected symbol near <eof>\n", repl("x =").err)
+  end)
+
+  it("survives errors without a text", function()
+    local result = repl "error()\nerror(setmetatable({}, {__tostring = error}))\n1\n"
+    assert.are.equal("error object: nil\nerror object: table\n", result.err)
+    assert.are.equal("1\n", result.out)
+  end)
+
+  it("escapes what a terminal must not see raw", function()
+    assert.are.equal('"\\x1b[2J\\xff\\n"\n', printed [["\27[2J\xff\n"]])
+    assert.are.equal("[1]:1: \\x1b[2J\n", repl([[error "\27[2J"]]).err)
+  end)
+
+  it("refuses compiled chunks", function()
+    assert.are.equal(1, repl(string.dump(function() end)).status)
+  end)
+
+  it("searches as the command does, and returns the definitions", function()
+    local out = lab:run({ "search", "mnist", "repo:image" }).out
+    assert.are.equal(out .. '"com.lecun.mnist"\n', printed 'search "mnist repo:image"\n_[3].id\n')
+  end)
+
+  it("has the command line's words", function()
+    assert.are.equal(lab:run({ "info", "com.lecun.mnist" }).out, printed 'info "com.lecun.mnist"')
+    assert.matches("^dataset com%.lecun%.mnist@image\n", printed 'find "com.lecun.mnist"')
+    assert.are.equal("[1]:1: info: nil (an id expected)\n", repl("info()").err)
+  end)
+
+  it("prepares, and prints the object as a tree", function()
+    local path = temp.write(lab.folder .. "/data.bin", "12345")
+    lab:define_file("file://" .. path)
+    temp.write(lab:path "data.bin", "12345")
+    local result = repl 'prepare "org.example.data"'
+    assert.are.equal(("File  5 bytes  org.example.data@lab\n%s\n"):format(lab:path "data.bin"), result.out)
+  end)
+
+  it("reads changed definitions anew", function()
+    lab:define_file "https://host/one"
+    local result = repl(([[
+      find "org.example.data".resources[1].url
+      path = %q
+      f = io.open(path) source = f:read "a" f:close()
+      f = io.open(path, "w") f:write((source:gsub("host/one", "host/two"))) f:close()
+      reload()
+      find "org.example.data".resources[1].url
+    ]]):format(lab.repository .. "/org/example.lua"))
+    assert.matches('^"https://host/one"\n', result.out)
+    assert.matches('\n"https://host/two"\n$', result.out)
+  end)
+
+  it("runs the start-up file first, and goes on when it is wrong", function()
+    local path = lab.folder .. "/.config/datamaestro/init.lua"
+    temp.write(path, "greeting = 'hello'")
+    assert.are.equal('"hello"\n', printed "greeting")
+    temp.write(path, "error 'mine'")
+    local result = repl "1"
+    assert.are.same({ 1, "1\n", path .. ":1: mine\n" }, { result.status, result.out, result.err })
+  end)
+
+  it("works with a collection between all steps", function()
+    local input = {}
+    for i = 1, 20 do
+      input[#input + 1] = ("collectgarbage()\n"
+        .. "t = require 'datamaestro.api.tensor'.from('uint8', {2}, {%d, 1})\n"
+        .. "collectgarbage()\nt:sum()\n"):format(i)
+    end
+    assert.matches("^0\n0\n2\n0\n0\n3\n.*\n0\n0\n21\n$", printed(table.concat(input)))
+  end)
+
+  it("takes inputs without bounds on their length", function()
+    local input = "1 +" .. (" "):rep(100000) .. "2\n#[[" .. ("x"):rep(200000) .. "]]"
+    assert.are.equal("3\n200000\n", printed(input))
+  end)
+
+  it("ends at exit", function()
+    assert.are.equal("1\n", printed "1\nexit\n2\n")
+  end)
+
+  it("helps with what there is", function()
+    assert.matches("^Expressions print themselves", printed "help")
+    assert.matches("^Usage: datamaestro prepare ", printed "help(prepare)")
+    assert.matches("^Usage: datamaestro lint ", printed 'help "lint"')
+    assert.matches("^dataset com%.lecun%.mnist@image\n.*\nprepare \"com%.lecun%.mnist\" opens it\n$",
+      printed 'help "com.lecun.mnist"')
+    assert.matches("^string.rep: a function of Lua", printed "help(string.rep)")
+    assert.matches("^type datamaestro.data.tensor.idx: IDX < File < Tensor < Base\n",
+      printed 'help(require "datamaestro.data.tensor".IDX)')
+    assert.matches("^function%(a, b%)  %[1%]:1\n$", printed "function f(a, b) end\nhelp(f)")
+  end)
+end)
+
+describe("the page of the REPL", function()
+  it("shows what happens", function()
+    local page = temp.read "docs/repl.md"
+    local transcript = page:match "\n```\n(%[1%].-)\n```"
+    local inputs = {}
+    for input in ("\n" .. transcript):gmatch "\n%[%d%]> ([^\n]+)" do
+      inputs[#inputs + 1] = input .. "\n"
+    end
+    local lab = Laboratory.new()
+    local result = lab:run({ "repl" }, { input = table.concat(inputs) })
+    lab:close()
+    local printed = ("\n" .. transcript):gsub("\n%[%d%]> [^\n]+", ""):sub(2) .. "\n"
+    assert.are.equal(printed, result.out .. result.err)
+    local functions = require "datamaestro.cli.words".of { session = {} }
+    for name in pairs(functions) do
+      assert.is_truthy(page:find("`" .. name .. "[( `]"), name)
+    end
+  end)
+end)

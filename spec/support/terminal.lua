@@ -1,0 +1,79 @@
+--- Our program in a terminal of tmux's, with real keys.
+local program = require "spec.support.program"
+
+local Terminal = { __name = "terminal" }
+Terminal.__index = Terminal
+
+local TRIES = 300 -- of a capture, each with a pause of 50 ms
+
+local function tmux(self, words)
+  local command = "tmux -L " .. self.name .. " -f /dev/null"
+  for _, word in ipairs(words) do
+    command = command .. " " .. program.quote(word)
+  end
+  return program.shell(command)
+end
+
+--- Starts the program.
+-- @param arguments array of strings
+-- @param env table: variable → value
+-- @return terminal
+function Terminal.start(arguments, env)
+  local self = setmetatable({ name = "spec" .. require "datamaestro.api.file".pid() }, Terminal)
+  local words = { "exec", "env", "LC_ALL=C.UTF-8" }
+  for name, value in pairs(env) do
+    words[#words + 1] = program.quote(name .. "=" .. value)
+  end
+  words[#words + 1] = program.quote(program.path)
+  for _, argument in ipairs(arguments) do
+    words[#words + 1] = program.quote(argument)
+  end
+  local result = tmux(self, { "new-session", "-d", "-x", "90", "-y", "40", table.concat(words, " ") })
+  assert(result.status == 0, result.err)
+  return self
+end
+
+--- Presses keys.
+-- @param ... string: text, or tmux's names of keys (Enter, Tab, C-c)
+function Terminal:press(...)
+  tmux(self, { "send-keys", ... })
+end
+
+--- What the screen shows.
+-- @return string
+function Terminal:screen()
+  return (tmux(self, { "capture-pane", "-p" }).out:gsub("\n+$", "\n"))
+end
+
+--- Waits until the screen shows some text; raises with the screen when it does not come.
+-- @param wanted string
+function Terminal:wait(wanted)
+  local screen
+  for _ = 1, TRIES do
+    screen = self:screen()
+    if screen:find(wanted, 1, true) then
+      return
+    end
+    os.execute "sleep 0.05"
+  end
+  error(("'%s' did not appear on:\n%s"):format(wanted, screen), 2)
+end
+
+--- Waits until the program has ended.
+-- @return boolean
+function Terminal:ended()
+  for _ = 1, TRIES do
+    if tmux(self, { "has-session" }).status ~= 0 then
+      return true
+    end
+    os.execute "sleep 0.05"
+  end
+  return false
+end
+
+--- Ends it all.
+function Terminal:close()
+  tmux(self, { "kill-server" })
+end
+
+return Terminal
