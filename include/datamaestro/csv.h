@@ -50,6 +50,7 @@ struct dm_csv {
   uint64_t index;          /* number of the row to come, from 0; empty lines have numbers too */
   uint64_t line;           /* line of the file on which it begins */
   uint64_t rows_read;      /* grows with each row */
+  uint64_t calls;          /* grows with each dm_csv_next, whatever comes of it; 0 when closed */
   uint64_t size[2];        /* what the row of sizes says: rows, columns */
 
   unsigned char *buffer; /* `capacity` bytes and a margin */

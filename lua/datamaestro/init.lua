@@ -28,6 +28,12 @@ function library.new(session)
   -- @param ... string: terms
   -- @return array of datasets | nil, message, code
   function bound.search(...)
+    for i = 1, select("#", ...) do
+      local term = select(i, ...)
+      if type(term) ~= "string" then
+        error(("search: term %d: %s (string expected)"):format(i, type(term)), 2)
+      end
+    end
     local matches, message, code = require "datamaestro.definition.search".compile { ... }
     if not matches then
       return nil, message, code

@@ -29,7 +29,12 @@ local function typed(lua_type)
   end
 end
 
+local URL_MAXIMUM = 8192 -- bytes; browsers and servers take no longer ones either
+
 local function url_problem(value)
+  if #value > URL_MAXIMUM then
+    return ("%d bytes (URL of %d at most expected)"):format(#value, URL_MAXIMUM)
+  end
   local scheme = value:match("^(%a[%w+.-]*)://[^%s%c]+$")
   if not scheme then
     return ("%s (URL such as https://host/file expected)"):format(shown(value))

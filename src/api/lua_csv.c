@@ -62,15 +62,15 @@ static struct dm_csv *check_reader(lua_State *L, int index) {
 }
 
 /* Pushes a row as an array of strings. A new string may run finalizers, and these may close the reader or
- * read on: `rows_read`, which grows with each row and is 0 when closed, tells. */
+ * read on, with success or without, which moves the row's bytes: `calls` tells. */
 static void push_row(lua_State *L, const struct dm_csv *csv, const struct dm_csv_row *row) {
-  const uint64_t rows_read = csv->rows_read;
+  const uint64_t calls = csv->calls;
   lua_createtable(L, (int)row->count, 0);
-  for (size_t i = 0; csv->rows_read == rows_read && i < row->count; i++) {
+  for (size_t i = 0; csv->calls == calls && csv->fd >= 0 && i < row->count; i++) {
     lua_pushlstring(L, row->bytes + row->fields[i].start, row->fields[i].size);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
-  if (csv->rows_read != rows_read)
+  if (csv->calls != calls || csv->fd < 0)
     luaL_error(L, "reader used by a finalizer while it was in use");
 }
 

@@ -90,6 +90,7 @@ static int check_count(const struct dm_csv *csv, struct dm_error *err) {
 }
 
 int dm_csv_next(struct dm_csv *csv, struct dm_error *err) {
+  csv->calls++;
   for (;;) {
     enum dm_csv_scan found = csv->start < csv->end ? dm_csv_row_scan(csv, err) : DM_CSV_MORE;
     if (found == DM_CSV_ROW) {

@@ -28,6 +28,12 @@ int dm_csv_matrix_open(struct dm_csv_matrix *matrix, const char *path, const str
     return -1;
   if (matrix->csv.options.columns == 0)
     matrix->csv.options.columns = matrix->csv.names.count;
+  size_t names = matrix->csv.names.count;
+  size_t columns = matrix->csv.options.columns;
+  if (names > 0 && names != columns) { /* the target's place is that of its name */
+    dm_csv_matrix_close(matrix);
+    return dm_error_set(err, DM_ERROR_FORMAT, "%s: %zu names (%zu columns expected)", path, names, columns);
+  }
   if (target == NULL)
     return 0;
   matrix->target = find_name(&matrix->csv.names, target);

@@ -13,8 +13,8 @@ Finds, downloads, verifies and opens datasets.
 
 local EPILOG = [[
 Exit status: 0 done, 1 other error, 2 usage, 3 unknown dataset, 4 network,
-5 checksum, 7 login needed, 8 disk full, 9 busy, 10 wrong definition,
-11 offline, 12 damaged file, 130 interrupted.]]
+5 checksum, 6 terms not accepted, 7 login needed, 8 disk full, 9 busy,
+10 wrong definition, 11 offline, 12 damaged file, 130 interrupted.]]
 
 local function add_globals(root, globals)
   for _, option in ipairs(globals) do

@@ -4,7 +4,8 @@ local schema = require "datamaestro.schema"
 
 local objects = {}
 
-local TABLES = 100000 -- of an object, counted as often as they are reached
+local VALUES = 1000000 -- of an object and all in it, counted as often as they are reached
+local BYTES = 64 << 20 -- of its strings, likewise
 local DEPTH = 32 -- of objects in objects, when they are checked or shown
 
 --- What datamaestro.data.types knows of each type.
@@ -150,36 +151,59 @@ local function verify_object(object, subject, above)
   end
 end
 
-local function verify_table(value, subject, above)
-  for key, item in next, value do
-    local problem
-    if type(key) == "table" then
-      problem = ("%s: a table as a key (string or integer expected)"):format(subject)
-    else
-      problem = verify_value(item, ("%s[%s]"):format(subject, tostring(key)), above)
+local function key_problem(value, subject)
+  local length, keys = #value, 0
+  for key in next, value do
+    keys = keys + 1
+    local listed = math.type(key) == "integer" and key >= 1 and key <= length
+    if not listed and (type(key) ~= "string" or length > 0) then
+      return ("%s: key %s (either a list 1, 2, … or names expected)"):format(subject, tostring(key))
     end
+  end
+  return length > 0 and keys ~= length and subject .. ": a list with holes (1, 2, … expected)" or nil
+end
+
+local function verify_table(value, subject, above)
+  local problem = key_problem(value, subject)
+  if problem then
+    return problem
+  end
+  for key, item in next, value do
+    problem = verify_value(item, ("%s[%s]"):format(subject, key), above)
     if problem then
       return problem
     end
   end
 end
 
+-- JSON repeats what stands in several places, so it is counted as often.
+local function count(value, subject, above)
+  above.count = above.count + 1
+  above.bytes = above.bytes + (type(value) == "string" and #value or 0)
+  if above.count > VALUES then
+    return ("%s: over %d values in all (a table that stands in many places?)"):format(subject, VALUES)
+  elseif above.bytes > BYTES then
+    return ("%s: over %d MiB of text in all"):format(subject, BYTES >> 20)
+  end
+end
+
 function verify_value(value, subject, above)
   local kind = type(value)
-  if kind == "function" or kind == "userdata" or kind == "thread" then
+  local problem = count(value, subject, above)
+  if problem then
+    return problem
+  elseif kind == "function" or kind == "userdata" or kind == "thread" then
     return ("%s: %s (data expected)"):format(subject, schema.kind(value))
+  elseif kind == "number" and (value ~= value or value == math.huge or value == -math.huge) then
+    return ("%s: %s (finite number expected)"):format(subject, value)
   elseif kind ~= "table" then
     return nil
   elseif above[value] or above.depth >= DEPTH then
     return ("%s: holds itself, or is over %d deep"):format(subject, DEPTH)
   end
-  above.count = above.count + 1
-  if above.count > TABLES then
-    return ("%s: over %d tables and objects (a table that stands in many places?)"):format(subject, TABLES)
-  end
   above[value], above.depth = true, above.depth + 1
   local verify = objects.type_of(value) and verify_object or verify_table
-  local problem = verify(value, subject, above)
+  problem = verify(value, subject, above)
   above[value], above.depth = nil, above.depth - 1
   return problem
 end
@@ -188,7 +212,7 @@ end
 -- @param object object
 -- @return string | nil: the first problem
 function objects.verify(object)
-  return verify_value(object, objects.type_of(object).name, { depth = 0, count = 0 })
+  return verify_value(object, objects.type_of(object).name, { depth = 0, count = 0, bytes = 0 })
 end
 
 --- Gives an object and those in it their ids: `ID.train.images`, in a list `ID.parts.0`. What has an id

@@ -68,8 +68,11 @@ function Dataset:build(paths)
   if not results[1] then
     return nil, results[2], "definition"
   end
-  local object, problem = to_object(self, results[2], results.n - 1)
-  if problem then
+  -- The result may be made to be checked for ever, so the checks have the script's limits too.
+  local done, object, problem = sandbox.run(self.file, line, to_object, self, results[2], results.n - 1)
+  if not done then
+    return nil, object, "definition"
+  elseif problem then
     return nil, sandbox.place(self.file, line, problem), "definition"
   end
   types.identify(object, self.id, "@" .. self.repository.id)

@@ -74,6 +74,19 @@ local function duplicate(datasets, added)
   end
 end
 
+local function define_all(assigned, context)
+  local datasets = {}
+  for _, one in ipairs(assigned) do
+    local dataset, problem = dsl.define(one.chain, one.name, context)
+    problem = problem or duplicate(datasets, dataset)
+    if problem then
+      return nil, problem
+    end
+    datasets[#datasets + 1] = dataset
+  end
+  return datasets
+end
+
 --- Loads the datasets of a definition's text.
 -- @param path string: as messages show it
 -- @param text string: the script
@@ -90,14 +103,11 @@ function loader.load_text(path, text, owner, find)
     message = "no dataset (NAME = … .. dataset { … } .. function(…) … end expected)"
     return nil, sandbox.place(path, 1, message), "definition"
   end
-  local datasets = {}
-  for _, one in ipairs(assigned) do
-    local dataset, problem = dsl.define(one.chain, one.name, context)
-    problem = problem or duplicate(datasets, dataset)
-    if problem then
-      return nil, problem, "definition"
-    end
-    datasets[#datasets + 1] = dataset
+  -- What a script declares may be made to be checked for ever, so the checks have its limits too.
+  local done, datasets, problem = sandbox.run(path, 1, define_all, assigned, context)
+  problem = problem or not done and datasets or nil
+  if problem then
+    return nil, problem, "definition"
   end
   return datasets
 end

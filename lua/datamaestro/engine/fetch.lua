@@ -31,9 +31,9 @@ local function unexpected_page(report, spec, proved)
 end
 
 -- Local sources that exist first, then the network's in the order in which the author wrote them.
-local function order(sources, cached)
+local function order(spec, context)
   local here, remote = {}, {}
-  for _, source in ipairs(sources) do
+  for _, source in ipairs(spec.sources) do
     local path = local_path(source.url)
     if not path then
       remote[#remote + 1] = source
@@ -42,7 +42,9 @@ local function order(sources, cached)
     end
   end
   for _, source in ipairs(remote) do
-    local copy = cached and cached(source.url) .. ".dl"
+    -- A kept download that nothing proves may be old: it serves only where there is no asking anew.
+    local usable = context.offline or verify.digest(source) or verify.digest(spec.content)
+    local copy = usable and context.cached(source.url) .. ".dl"
     if copy and file.stat(copy) then
       here[#here + 1] = setmetatable({ url = "file://" .. copy:gsub("[^%w/._~-]", function(byte)
         return ("%%%02X"):format(byte:byte())
@@ -52,11 +54,10 @@ local function order(sources, cached)
   return here, remote
 end
 
--- How a source is to be checked: bytes that are proved as served need no second proof after decoding; a
--- mirror that packed them anew has only the content to go by.
+-- How a source is to be checked: as served, and as stored; a mirror that packed the content anew may have
+-- only the latter to go by.
 local function checks_of(source, spec)
-  local served = verify.digest(source)
-  return { served = served, content = not served and verify.digest(spec.content) or nil }
+  return { served = verify.digest(source), content = verify.digest(spec.content) }
 end
 
 local function request_of(source, spec, context, checks, keep)
@@ -164,7 +165,7 @@ end
 --   nil), warn (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed
 function fetch.obtain(spec, context)
-  local here, remote = order(spec.sources, context.cached)
+  local here, remote = order(spec, context)
   if context.offline then
     if #here == 0 then
       local needed = remote[1] and remote[1].url or spec.sources[1].url

@@ -94,7 +94,7 @@ function prepare.download(store, dataset, options)
     return nil, message, code
   end
   if options.keep_downloads then
-    local made, why, kind = file.mkdirs(store.root .. "/cache")
+    local made, why, kind = store:open_cache()
     if not made then
       return nil, why, kind
     end

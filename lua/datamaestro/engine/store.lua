@@ -138,6 +138,23 @@ function Store:lock(dataset, on_wait)
   return lock, message, code
 end
 
+local STALE = 3600 -- seconds; a part that young may be of a process on another machine
+
+--- Makes the cache, and removes from it the parts that dead processes left.
+-- @return true | nil, message, code
+function Store:open_cache()
+  local folder = self.root .. "/cache"
+  local made, message, code = file.mkdirs(folder)
+  for _, name in ipairs(made and file.list(folder) or {}) do
+    local pid = name:match "^%x+%.(%d+)%.part$"
+    local found = pid and not file.stat("/proc/" .. pid) and file.stat(folder .. "/" .. name)
+    if found and os.time() - found.mtime > STALE then
+      file.remove(folder .. "/" .. name)
+    end
+  end
+  return made, message, code
+end
+
 --- The folder where a dataset's files are made, emptied of what dead processes left. The caller holds
 -- the lock.
 -- @param dataset dataset

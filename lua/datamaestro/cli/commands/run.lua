@@ -33,7 +33,7 @@ return {
     end, table.unpack(arguments.arguments))
     if ok then
       return true
-    elseif type(problem) == "table" and problem.code then
+    elseif type(problem) == "table" and type(rawget(problem, "message")) == "string" then
       return nil, problem.message, problem.code
     end
     return nil, ("%s: the script raised a %s (message expected)"):format(path, type(problem)), "error"
