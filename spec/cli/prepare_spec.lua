@@ -161,6 +161,38 @@ print(images.sum(), labels.sum(), labels[0], labels[-1], sep='\t')"]]):format(
     assert.are.equal(4, #server:requests())
   end)
 
+  it("does not take a kept download that nothing proves, unless there is no asking anew", function()
+    temp.write(server.root .. "/news", "old")
+    lab:define_file(server.url .. "/news")
+    lab:run { "--quiet", "--keep-downloads", "download", "org.example.data" }
+    temp.write(server.root .. "/news", "new")
+    local function fetched(...)
+      os.remove(lab:path "data.bin")
+      lab:run { "--quiet", "download", "org.example.data", ... }
+      return temp.read(lab:path "data.bin")
+    end
+    assert.are.equal("new", fetched())
+    assert.are.equal("old", fetched "--offline")
+  end)
+
+  it("removes from the cache what dead processes left there", function()
+    lab:define_file(server.url .. "/" .. SERVED.test_labels)
+    local old, young = lab.data .. "/cache/abc.999999999.part", lab.data .. "/cache/def.999999999.part"
+    temp.write(old, "part")
+    temp.write(young, "part")
+    program.shell(("touch -d '2 hours ago' '%s'"):format(old))
+    assert.are.equal(0, lab:run({ "--quiet", "--keep-downloads", "prepare", "org.example.data" }).status)
+    assert.is_nil(io.open(old))
+    assert.are.equal("part", temp.read(young)) -- perhaps of a process on another machine
+  end)
+
+  it("checks the content's digest also where the bytes as served are right", function()
+    local served = digest.file(FILES .. SERVED.test_labels, { "sha256" }).sha256
+    lab:define_file(server.url .. "/" .. SERVED.test_labels,
+      ("{ sha256 = %q, content = { sha256 = %q } }"):format(served, ("0"):rep(64)))
+    assert.are.equal(5, lab:run({ "--quiet", "prepare", "org.example.data" }).status)
+  end)
+
   it("fetches only what is missing", function()
     lab:run { "prepare", ID }
     os.remove(folder() .. "/test_labels.idx")

@@ -2,11 +2,6 @@ local csv = require "datamaestro.api.csv"
 local temp = require "spec.support.temp"
 local tensor = require "datamaestro.api.tensor"
 
--- With DATAMAESTRO_STRESS set, the collector runs as often as it can.
-if os.getenv "DM_STRESS" or os.getenv "DATAMAESTRO_STRESS" then
-  collectgarbage("incremental", 0, 1000, 0)
-end
-
 local folder, path
 
 local function write(text)
@@ -168,5 +163,13 @@ describe("a table of numbers", function()
     assert.same({ 100000, 2 }, { values:shape() })
     assert.equal(100000 * 100001 / 2, values:select(2, 1):sum())
     assert.same({ 100000.0, -100000.0 }, values[100000]:tolist())
+  end)
+end)
+
+describe("a table of numbers with a number of columns", function()
+  it("must have as many names, which say where the target is", function()
+    assert.equal(": 3 names (2 columns expected)",
+      matrix_problem("a,b,c\n1,2\n", { columns = 2, names_row = 0, target = "c" }))
+    assert.equal(": 3 names (4 columns expected)", matrix_problem("a,b,c\n", { columns = 4, names_row = 0 }))
   end)
 end)

@@ -169,3 +169,40 @@ describe("building a dataset", function()
       "com.test.x: no path for resource 'a'")
   end)
 end)
+
+describe("a dataset's result", function()
+  local GENERIC = "use 'datamaestro.data'.Generic"
+
+  local function generic_problem(value)
+    return problem(("function(a) %s end"):format(value), GENERIC):match ": (Generic.*)$"
+  end
+
+  it("holds only what JSON can hold", function()
+    assert.equal("Generic.x: key 2 (either a list 1, 2, … or names expected)",
+      generic_problem "return { x = { a = 1, [2] = 3 } }")
+    assert.equal("Generic.x: key true (either a list 1, 2, … or names expected)",
+      generic_problem "return { x = { [true] = 1 } }")
+    assert.equal("Generic.x: inf (finite number expected)", generic_problem "return { x = 1 / 0 }")
+  end)
+
+  it("#costly is bounded, however often a part of it stands in it", function()
+    assert.matches("^Generic%.x.*: over 1000000 values in all %(a table that stands in many places%?%)$",
+      generic_problem [[local t, u = {}, {} for i = 1, 2000 do t[i] = i end
+        for i = 1, 1000 do u[i] = t end return { x = u }]])
+    assert.matches("^Generic%.x.*: over 64 MiB of text in all$", generic_problem
+      "local s, t = ('x'):rep(1 << 20), {} for i = 1, 100 do t[i] = s end return { x = t }")
+  end)
+end)
+
+describe("a definition that takes long to be checked", function()
+  it("#costly is stopped by its limits", function()
+    local _, message = script.load [[
+      local mirrors = {}
+      for i = 1, 1000000 do mirrors[i] = "https://host/x" end
+      local step = filedownloader("a.bin", "https://host/x", { mirrors = mirrors })
+      local chain = step
+      for i = 1, 100 do chain = step .. chain end
+      X = chain]]
+    assert.matches("more than", message)
+  end)
+end)
