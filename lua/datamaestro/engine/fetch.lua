@@ -44,7 +44,7 @@ local function order(spec, context)
   for _, source in ipairs(remote) do
     -- A kept download that nothing proves may be old: it serves only where there is no asking anew.
     local usable = context.offline or verify.digest(source) or verify.digest(spec.content)
-    local copy = usable and context.cached(source.url) .. ".dl"
+    local copy = usable and context.has_cache and context.cached(source.url) .. ".dl"
     if copy and file.stat(copy) then
       here[#here + 1] = setmetatable({ url = "file://" .. copy:gsub("[^%w/._~-]", function(byte)
         return ("%%%02X"):format(byte:byte())
@@ -161,8 +161,8 @@ end
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
 --   nil), part (path to write)
 -- @param context table: offline (boolean), timeouts (as of config.timeouts), keep (boolean: keep downloads),
---   cached (function: URL → cache path without extension), progress (function(label, received, total|nil) or
---   nil), warn (function(message))
+--   cached (function: URL → cache path without extension), has_cache (boolean), progress (function(label,
+--   received, total|nil) or nil), warn (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed
 function fetch.obtain(spec, context)
   local here, remote = order(spec, context)

@@ -106,6 +106,7 @@ function prepare.download(store, dataset, options)
     cached = function(url)
       return store:cached(url)
     end,
+    has_cache = file.stat(store.root .. "/cache") ~= nil, -- else naming its files would be for nothing
     progress = options.progress,
     warn = warn,
     done = options.done or ignore,
