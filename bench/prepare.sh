@@ -69,5 +69,5 @@ ours, loop = (statistics.median(times[name]) for name in ("ours", "loop"))
 ratio = statistics.median(a / b for a, b in zip(times["ours"], times["loop"]))
 print(f"datamaestro prepare   {ours:.3f} s (min {min(times['ours']):.3f})")
 print(f"curl | gzip -d        {loop:.3f} s (min {min(times['loop']):.3f})")
-print(f"ratio, pair by pair   {ratio:.2f}")
+print(f"ratio, pair by pair   {ratio:.3f}")
 PYTHON
