@@ -100,7 +100,6 @@ function Session:find(id)
 end
 
 --- What prepare.download wants to know of this session.
--- @param quiet boolean|nil: no progress even where the session shows it
 -- @return table
 function Session:download_options()
   local display = self:progress()
