@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "datamaestro/file.h"
-#include "file_publication.h"
 #include "lua_util.h"
 
 #define LOCK "datamaestro.lock"
@@ -219,25 +218,14 @@ static int lock_close(lua_State *L) {
 DM_LUA_MODULE int luaopen_datamaestro_api_file(lua_State *L);
 
 int luaopen_datamaestro_api_file(lua_State *L) {
-  static const luaL_Reg functions[] = {{"mkdirs", file_mkdirs},
-                                       {"stat", file_stat},
-                                       {"list", file_list},
-                                       {"read", file_read},
-                                       {"replace", file_replace},
-                                       {"publish", file_publish},
-                                       {"sync", file_sync},
-                                       {"remove", file_remove},
-                                       {"realpath", file_realpath},
-                                       {"cwd", file_cwd},
-                                       {"isatty", file_isatty},
-                                       {"pid", file_pid},
-                                       {"columns", file_columns},
-                                       {"lock", file_lock},
-                                       {"publish_start", dm_lua_publish_start},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"mkdirs", file_mkdirs},   {"stat", file_stat},       {"list", file_list},
+      {"read", file_read},       {"replace", file_replace}, {"publish", file_publish},
+      {"sync", file_sync},       {"remove", file_remove},   {"realpath", file_realpath},
+      {"cwd", file_cwd},         {"isatty", file_isatty},   {"pid", file_pid},
+      {"columns", file_columns}, {"lock", file_lock},       {NULL, NULL}};
   static const luaL_Reg metamethods[] = {{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
   static const luaL_Reg methods[] = {{"close", lock_close}, {NULL, NULL}};
-  dm_lua_publication_class(L);
   dm_lua_class(L, LOCK, metamethods, methods);
   luaL_newlib(L, functions);
   return 1;

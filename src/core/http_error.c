@@ -11,8 +11,7 @@ enum { DETAIL_SIZE = 512 }; /* bytes */
 /* "received 12 of 99 bytes" */
 static const char *describe_progress(const struct dm_http_end *end, char *out, size_t capacity) {
   if (end->total >= 0)
-    (void)snprintf(out, capacity, "received %" PRIu64 " of %" PRId64 " bytes", end->received,
-                   end->total);
+    (void)snprintf(out, capacity, "received %" PRIu64 " of %" PRId64 " bytes", end->received, end->total);
   else
     (void)snprintf(out, capacity, "received %" PRIu64 " bytes", end->received);
   return out;
@@ -30,16 +29,15 @@ static int fail_partial(const struct dm_http_end *end, struct dm_error *err) {
   if (end->total >= 0)
     return dm_error_set(err, DM_ERROR_NETWORK, "%s: received %" PRIu64 " bytes (%" PRId64 " expected)",
                         end->subject, end->received, end->total);
-  return dm_error_set(err, DM_ERROR_NETWORK, "%s: received %" PRIu64 " bytes (more expected)",
-                      end->subject, end->received);
+  return dm_error_set(err, DM_ERROR_NETWORK, "%s: received %" PRIu64 " bytes (more expected)", end->subject,
+                      end->received);
 }
 
 static int fail_protocol(const struct dm_http_end *end, struct dm_error *err) {
   if (end->status >= 300 && end->status < 400)
     return dm_error_set(err, DM_ERROR_NETWORK, "%s: redirect to another protocol (http or https expected)",
                         end->subject);
-  return dm_error_set(err, DM_ERROR_NETWORK, "%s: answer of another protocol (HTTP expected)",
-                      end->subject);
+  return dm_error_set(err, DM_ERROR_NETWORK, "%s: answer of another protocol (HTTP expected)", end->subject);
 }
 
 static int fail_otherwise(const struct dm_http_end *end, struct dm_error *err) {
@@ -58,10 +56,17 @@ static int fail_tls(const struct dm_http_end *end, struct dm_error *err) {
 
 /* Names and refused connections too: hosts come back. */
 bool dm_http_may_pass(const struct dm_http_end *end) {
-  static const CURLcode passing[] = {
-      CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT,
-      CURLE_PARTIAL_FILE,         CURLE_GOT_NOTHING,           CURLE_RECV_ERROR,      CURLE_SEND_ERROR,
-      CURLE_HTTP2,                CURLE_HTTP2_STREAM,          CURLE_FTP_ACCEPT_TIMEOUT};
+  static const CURLcode passing[] = {CURLE_COULDNT_RESOLVE_HOST,
+                                     CURLE_COULDNT_RESOLVE_PROXY,
+                                     CURLE_COULDNT_CONNECT,
+                                     CURLE_OPERATION_TIMEDOUT,
+                                     CURLE_PARTIAL_FILE,
+                                     CURLE_GOT_NOTHING,
+                                     CURLE_RECV_ERROR,
+                                     CURLE_SEND_ERROR,
+                                     CURLE_HTTP2,
+                                     CURLE_HTTP2_STREAM,
+                                     CURLE_FTP_ACCEPT_TIMEOUT};
   for (size_t i = 0; i < sizeof passing / sizeof passing[0]; i++)
     if (end->code == passing[i])
       return true;
