@@ -33,6 +33,17 @@ function config.absolute(path)
   return folder .. "/" .. path
 end
 
+--- The folder of the user's settings: $XDG_CONFIG_HOME/datamaestro, else ~/.config/datamaestro.
+-- @return string: absolute | nil: without a home folder
+function config.user_folder()
+  local folder = os.getenv "XDG_CONFIG_HOME"
+  if not folder or folder:sub(1, 1) ~= "/" then
+    local home = config.home()
+    folder = home and home .. "/.config"
+  end
+  return folder and folder .. "/datamaestro"
+end
+
 --- The data directory: as asked, else $DATAMAESTRO_DIR, else ~/datamaestro.
 -- @param asked string|nil: what --data says
 -- @return string: absolute, without a slash at its end | nil, message, code
