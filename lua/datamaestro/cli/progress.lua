@@ -22,12 +22,13 @@ function Progress.new(options)
   return self
 end
 
---- Says what is known of the next run before its first event.
+--- Says what is known of the next run before its first event; one that was interrupted is forgotten.
 -- @param about table: datasets (integer: how many), patience (number: seconds without a byte after which a
 --   transfer is tried anew)
 function Progress:expect(about)
   self.several = about.datasets > 1
   self.patience = about.patience
+  self.run = nil
 end
 
 local function begin(self, now)

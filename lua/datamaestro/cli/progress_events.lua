@@ -12,7 +12,7 @@ local FIELDS = {
   "connections", "reason", "delay", "attempt", "of", "holder", "path", "size", "message", "code", "ok",
 }
 local DISPENSABLE = { progress = true, wait = true }
-local QUEUE_MAXIMUM = 1024 * 1024 -- bytes that wait for a slow reader; one that is further behind is given up
+local WAITING_MAXIMUM = 1024 * 1024 -- bytes for a slow reader; one that is further behind is given up
 local LAST_PATIENCE = 2000 -- milliseconds for what is left at the end of a run
 
 --- Makes the writer.
@@ -20,16 +20,28 @@ local LAST_PATIENCE = 2000 -- milliseconds for what is left at the end of a run
 -- @param send function|nil: as console.send
 -- @return events
 function Events.new(fd, send)
-  return setmetatable({ fd = fd, send = send or console.send, queue = "" }, Events)
+  return setmetatable({ fd = fd, send = send or console.send, queue = "", later = {}, waiting = 0 }, Events)
 end
 
+local function close(self, why)
+  self.closed, self.queue, self.later, self.waiting = why, "", {}, 0
+end
+
+-- Sends what the reader takes within `patience` milliseconds.
 local function flush(self, patience)
-  local sent, message = self.send(self.fd, self.queue, patience)
-  if not sent then
-    self.closed = message
-    self.queue = ""
-  else
+  while self.waiting > 0 do
+    if self.queue == "" then
+      self.queue, self.later = table.concat(self.later), {}
+    end
+    local sent, message = self.send(self.fd, self.queue, patience)
+    if not sent then
+      return close(self, message)
+    end
+    self.waiting = self.waiting - sent
     self.queue = self.queue:sub(sent + 1)
+    if self.queue ~= "" then
+      return
+    end
   end
 end
 
@@ -55,16 +67,16 @@ end
 function Events:write(event, seconds)
   if self.closed then
     return
-  elseif self.queue ~= "" then
-    flush(self, 0)
   end
-  if self.queue ~= "" and DISPENSABLE[event.event] then
+  flush(self, 0)
+  if self.closed or (self.waiting > 0 and DISPENSABLE[event.event]) then
     return
   end
-  self.queue = self.queue .. Events.line(event, seconds)
+  local line = Events.line(event, seconds)
+  self.later[#self.later + 1], self.waiting = line, self.waiting + #line
   flush(self, event.event == "end" and LAST_PATIENCE or 0)
-  if #self.queue > QUEUE_MAXIMUM then
-    self.closed, self.queue = "reader too slow", ""
+  if self.waiting > WAITING_MAXIMUM then
+    close(self, "reader too slow")
   end
 end
 

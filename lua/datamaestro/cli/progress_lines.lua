@@ -23,8 +23,9 @@ function lines.stored_name(label, path, several)
   return text.line((id and id .. ": " or "") .. path:match "[^/]*$")
 end
 
-local function host_of(url)
-  return url and (url:match "^%a[%w+.-]*://([^/?#]+)" or url:match "^%a[%w+.-]*:" and "this machine")
+-- Where bytes come from, in a word.
+local function place_of(url)
+  return url and (url:match "^%a[%w+.-]*://([^/?#]+)" or "this machine")
 end
 
 -- Messages begin with the URL that they speak of, which has no place in one line.
@@ -39,8 +40,8 @@ end
 local SAY = {}
 
 function SAY.connecting(file)
-  local host = host_of(file.url)
-  local where = host and "connecting to " .. host or "connecting"
+  local place = place_of(file.url)
+  local where = place and "connecting to " .. place or "connecting"
   return text.line(file.resumed and file.resumed > 0 and where .. ", to resume" or where)
 end
 
@@ -55,7 +56,7 @@ function SAY.retry(file, now)
 end
 
 function SAY.source(file)
-  return text.line(("next source, %s: %s"):format(host_of(file.url) or "?", reason_of(file)))
+  return text.line(("next source, %s: %s"):format(place_of(file.url), reason_of(file)))
 end
 
 function SAY.wait(file)

@@ -3,6 +3,7 @@ local Rate = { __name = "rate" }
 Rate.__index = Rate
 
 local STEP = 0.2 -- seconds that a sample gathers: shorter ones measure the buffers on the way
+local SILENCE = 1.0 -- seconds after which no news means no bytes
 local WARM = 1.0 -- seconds before there is a rate to speak of
 
 --- Makes a meter.
@@ -32,7 +33,9 @@ end
 -- @param now number: seconds
 -- @return number|nil: bytes per second; nil while it is too early to say
 function Rate:value(now)
-  self:add(now, 0)
+  if now - self.last >= SILENCE then
+    self:add(now, 0)
+  end
   return now - self.started >= WARM and self.weight > 0 and self.sum / self.weight or nil
 end
 

@@ -16,7 +16,6 @@ local LINES_MAXIMUM = 8
 local INTERVAL = 0.1 -- seconds between two drawings
 local FIRST = 0.3 -- seconds before the first: what is over by then needs no display
 local SHOWN_FROM = 0.5 -- seconds; many small files would only flicker
-local NAME_MINIMUM = 10 -- columns
 local BAR_MINIMUM, BAR_MAXIMUM = 10, 30 -- columns
 local SINGLE_MAXIMUM = 20 -- files of a run that are named one by one when they are done
 
@@ -135,13 +134,15 @@ local function rows_of(self, run, now)
 end
 
 local FIGURES = { "amount", "share", "rate", "left" }
-local DISPENSABLE = { "share", "rate", "left", "amount" } -- the first goes first where columns are few
+-- What goes where columns are few, the first first, and how many of a name's columns are worth more.
+local DISPENSABLE = { { "share", 20 }, { "rate", 14 }, { "left", 10 }, { "amount", 10 } }
 
 -- Widths only grow during a run, so that figures stand still.
 local function measure(self, rows)
   local widths = self.widths
   for _, row in ipairs(rows) do
     widths.name = math.max(widths.name or 0, words.width(row.name))
+    widths.part = widths.part or row.part
     for _, key in ipairs(FIGURES) do
       if not row.remark or key == "amount" then
         widths[key] = math.max(widths[key] or 0, words.width(row[key] or ""))
@@ -160,16 +161,16 @@ local function layout(self, room)
       used = used + 2 + width
     end
   end
-  local least = math.min(self.widths.name, NAME_MINIMUM)
-  for _, key in ipairs(DISPENSABLE) do
-    if used + least > room and plan[key] then
+  for _, dispensable in ipairs(DISPENSABLE) do
+    local key, least = table.unpack(dispensable)
+    if plan[key] and used + math.min(self.widths.name, least) > room then
       used = used - 2 - plan[key]
       plan[key] = nil
     end
   end
   plan.name = math.min(self.widths.name, room - used)
   local bar = math.min(BAR_MAXIMUM, room - used - plan.name - 4)
-  plan.bar = plan.amount and bar >= BAR_MINIMUM and bar or nil
+  plan.bar = self.widths.part and plan.amount and bar >= BAR_MINIMUM and bar or nil
   return plan
 end
 

@@ -159,7 +159,7 @@ local function options_of(self, settings)
 end
 
 -- The engine's calls for one dataset, as events.
-local function with_calls(options, dataset)
+local function with_calls(self, options, dataset)
   local observe, started = options.observe, {}
   local function start(label, total)
     if not started[label] then
@@ -178,17 +178,17 @@ local function with_calls(options, dataset)
     observe { event = "done", file = label, path = path, size = found and found.size or 0 }
   end
   function options.wait(path)
-    observe { event = "wait", file = dataset.id, holder = "another process (" .. path .. ")" }
+    self:progress():note(("waiting for another process that holds %s"):format(path))
   end
   return options
 end
 
 -- One dataset after the other, by the engine's entry for one.
-local function download_each(store, datasets, options)
+local function download_each(self, store, datasets, options)
   local prepare = require "datamaestro.engine.prepare"
   local messages, first = {}, nil
   for _, dataset in ipairs(datasets) do
-    local done, message, code = prepare.download(store, dataset, with_calls(options, dataset))
+    local done, message, code = prepare.download(store, dataset, with_calls(self, options, dataset))
     if not done then
       messages[#messages + 1] = message
       first = first or code
@@ -223,8 +223,11 @@ function Session:download(store, datasets)
   end
   datasets = without_repetition(datasets)
   self:progress():expect { datasets = #datasets, patience = settings.stall_timeout }
-  local download_all = require "datamaestro.engine.prepare".download_all or download_each
-  return download_all(store, datasets, options_of(self, settings))
+  local options, download_all = options_of(self, settings), require "datamaestro.engine.prepare".download_all
+  if download_all then
+    return download_all(store, datasets, options)
+  end
+  return download_each(self, store, datasets, options)
 end
 
 --- Finds several datasets; the first that there is not ends it.
