@@ -24,9 +24,11 @@ describe("a mirror rule", function()
       expand(URL, "https://example.org/data=https://mirror.example/pub"))
     assert.are.same({ "https://mirror.example/pub/set/x.gz", URL },
       expand(URL, "https://example.org/data/=https://mirror.example/pub/"))
-    assert.are.same({ "file:///srv/mirror/set/x.gz", URL }, expand(URL, "https://example.org/data=/srv/mirror"))
+    assert.are.same({ "file:///srv/mirror/set/x.gz", URL },
+      expand(URL, "https://example.org/data=/srv/mirror"))
     assert.are.same({ "file:///srv/x.gz", URL }, expand(URL, URL .. "=/srv/x.gz"))
-    assert.are.same({ "file:///srv/mirror/data/set/x.gz", URL }, expand(URL, "https://example.org=/srv/mirror/"))
+    assert.are.same({ "file:///srv/mirror/data/set/x.gz", URL },
+      expand(URL, "https://example.org=/srv/mirror/"))
     assert.are.same({ "https://b.example/y?k=1", "https://a.example/x?k=1" },
       expand("https://a.example/x?k=1", "https://a.example/x=https://b.example/y"))
   end)
@@ -53,7 +55,8 @@ describe("a mirror rule", function()
     assert.are.same({ "file:///srv/example.org:8080/a/index.html", folder }, expand(folder, "/srv"))
     local query = "http://example.org/get?file=a/b#part"
     assert.are.same({ "file:///srv/example.org/get%3Ffile=a%252Fb", query }, expand(query, "/srv"))
-    assert.are.same({ "https://c.example/example.org/get%3Ffile=a/b", query }, expand(query, "https://c.example"))
+    assert.are.same({ "https://c.example/example.org/get%3Ffile=a/b", query },
+      expand(query, "https://c.example"))
   end)
 
   it("names local files as they are called, percent-encoded once", function()
@@ -71,21 +74,23 @@ describe("a mirror rule", function()
     for i, entry in ipairs(found) do
       urls[i] = entry.url
     end
-    assert.are.same({ "file:///srv/sums/sha256/" .. ("ab"):rep(32), "file:///srv/sums/md5/" .. ("0"):rep(32),
+    assert.are.same({
+      "file:///srv/sums/sha256/" .. ("ab"):rep(32), "file:///srv/sums/md5/" .. ("0"):rep(32),
       "https://c.example/sha256/" .. ("ab"):rep(32), "https://c.example/md5/" .. ("0"):rep(32), URL }, urls)
     assert.are.same({ URL }, expand(URL, "checksum:/srv/sums"))
   end)
 
   it("never leads out of its place", function()
-    for _, path in ipairs { "/../x", "/a/../../x", "/a/%2e%2e/%2E./x", "/a/..", "/a/%252e%252e/x", "/a/..%2fx",
-      "/a/..%5cx", "/a\\..\\x", "/./x", "/a%00b", "/%2f..%2fetc/passwd" } do
+    for _, path in ipairs { "/../x", "/a/../../x", "/a/%2e%2e/%2E./x", "/a/..", "/a/%252e%252e/x",
+      "/a/..%2fx", "/a/..%5cx", "/a\\..\\x", "/./x", "/a%00b", "/%2f..%2fetc/passwd" } do
       local url = "https://example.org" .. path
       for _, rule in ipairs { "/srv/m", "https://c.example/m", "https://example.org=/srv/m",
         "https://example.org=https://c.example/m" } do
         assert.are.same({ url }, expand(url, rule), path)
       end
     end
-    for _, url in ipairs { "https://../x", "https://./x", "https://a%2f..%2f/x", "file:///etc/x", "https:///x" } do
+    for _, url in ipairs { "https://../x", "https://./x", "https://a%2f..%2f/x", "file:///etc/x",
+      "https:///x" } do
       assert.are.same({ url }, expand(url, "/srv/m", "https://c.example"))
     end
     assert.are.same({ "file:///srv/a%3F..%252F..%252Fetc", "https://h.example/a?../../etc" },

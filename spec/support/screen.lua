@@ -47,7 +47,7 @@ local function next_row(self)
 end
 
 local function put(self, character)
-  local width = console.width(utf8.codepoint(character))
+  local width = character < "\127" and 1 or console.width(utf8.codepoint(character))
   if width == 0 then
     local before = self.rows[self.row]
     before[self.column - 1] = before[self.column - 1] .. character
@@ -62,33 +62,34 @@ local function put(self, character)
   self.column = self.column + width
 end
 
-local function take(self, bytes)
-  local prefix, number, letter = bytes:match "^\27%[(%??)(%d*)(%a)"
+-- Takes what stands at a place; returns the place behind it.
+local function take(self, bytes, at)
+  local prefix, number, letter, after = bytes:match("^\27%[(%??)(%d*)(%a)()", at)
   if letter then
     assert(SEQUENCES[letter] and (prefix == "" or number == "7"), "unknown sequence " .. letter)
     SEQUENCES[letter](self, tonumber(number) or 1)
-    return 2 + #prefix + #number + 1
-  elseif bytes:sub(1, 1) == "\n" then
+    return after
+  elseif bytes:sub(at, at) == "\n" then
     next_row(self)
-  elseif bytes:sub(1, 1) == "\r" then
+  elseif bytes:sub(at, at) == "\r" then
     self.column = 1
   else
-    local character = bytes:match "^[%z\32-\126\194-\244][\128-\191]*"
-    assert(character, ("control character %q"):format(bytes:sub(1, 1)))
+    local character = bytes:match("^[%z\32-\126\194-\244][\128-\191]*", at)
+    assert(character, ("control character %q"):format(bytes:sub(at, at)))
     put(self, character)
-    return #character
+    return at + #character
   end
-  return 1
+  return at + 1
 end
 
 --- Takes output.
 -- @param ... string
 -- @return screen
 function Screen:write(...)
-  local bytes = table.concat { ... }
+  local bytes, at = table.concat { ... }, 1
   self.writes = self.writes + 1
-  while bytes ~= "" do
-    bytes = bytes:sub(take(self, bytes) + 1)
+  while at <= #bytes do
+    at = take(self, bytes, at)
   end
   return self
 end

@@ -16,6 +16,12 @@ Exit status: 0 done, 1 other error, 2 usage, 3 unknown dataset, 4 network,
 5 checksum, 6 terms not accepted, 7 login needed, 8 disk full, 9 busy,
 10 wrong definition, 11 offline, 12 damaged file, 130 interrupted.]]
 
+-- lua-argparse's own would begin anew at the command's name.
+local function append(result, target, value)
+  result[target] = result[target] or {}
+  table.insert(result[target], value)
+end
+
 -- `hidden` options are taken, but the help does not show them.
 local function add_options(target, options, hidden)
   for _, option in ipairs(options) do
@@ -26,7 +32,7 @@ local function add_options(target, options, hidden)
       added = target:flag(option.name, option.doc)
     end
     if option.repeatable then
-      added:count "*"
+      added:count("*"):action(append)
     end
     added:hidden(hidden == true)
   end

@@ -144,7 +144,7 @@ end
 -- @param bytes number|nil: bytes per second
 -- @return string: "" for nil
 function words.rate(bytes)
-  return bytes and (text.size(math.floor(bytes)):gsub("bytes", "B")) .. "/s" or ""
+  return bytes and (text.size(math.floor(bytes + 0.5)):gsub("bytes", "B")) .. "/s" or ""
 end
 
 --- A count and its noun: `1 file`, `4 files`.
