@@ -16,10 +16,18 @@ Exit status: 0 done, 1 other error, 2 usage, 3 unknown dataset, 4 network,
 5 checksum, 6 terms not accepted, 7 login needed, 8 disk full, 9 busy,
 10 wrong definition, 11 offline, 12 damaged file, 130 interrupted.]]
 
--- lua-argparse's own would begin anew at the command's name.
-local function append(result, target, value)
-  result[target] = result[target] or {}
-  table.insert(result[target], value)
+-- Stores a value by our own hand. lua-argparse empties the places of a command's options when it meets the
+-- command's name, and so would forget what stood before it: each option gets a place that nobody reads.
+local function store_itself(added, option)
+  local key = option.name:gsub("^%-%-", ""):gsub("%-", "_")
+  added:target("given " .. key):action(function(result, _, value)
+    if option.repeatable then
+      result[key] = result[key] or {}
+      table.insert(result[key], value)
+    else
+      result[key] = option.argument and value or true
+    end
+  end)
 end
 
 -- `hidden` options are taken, but the help does not show them.
@@ -32,8 +40,9 @@ local function add_options(target, options, hidden)
       added = target:flag(option.name, option.doc)
     end
     if option.repeatable then
-      added:count("*"):action(append)
+      added:count "*"
     end
+    store_itself(added, option)
     added:hidden(hidden == true)
   end
 end
