@@ -73,18 +73,20 @@ describe("the settings", function()
   end)
 
   it("are the user's where the data directory says nothing", function()
-    local user = folder .. "/config"
-    temp.write(user .. "/datamaestro/settings.json", '{"jobs": 5, "tries": 7, "mirrors": ["/user"]}')
-    write { jobs = 2, mirrors = { "/data" } }
-    environment.DATAMAESTRO_MIRRORS = "/one https://a.example=/two"
-    local script = temp.write(folder .. "/script.lua", [[
-      local settings = require "datamaestro.settings"
-      local found = assert(settings.read(arg[1], { mirror = { "/option" } }))
-      print(found.jobs, found.tries)
-      for _, rule in ipairs(found.mirrors) do print(rule.text) end]])
-    local result = program.run({ "run", script, folder }, { env = { XDG_CONFIG_HOME = user,
-      DATAMAESTRO_MIRRORS = environment.DATAMAESTRO_MIRRORS } })
-    assert.are.equal("2\t7\n/option\n/one\nhttps://a.example=/two\n/data\n/user\n", result.out, result.err)
+    for _, variables in ipairs { { XDG_CONFIG_HOME = folder .. "/c" }, { HOME = folder .. "/h" },
+      { XDG_CONFIG_HOME = "relative", HOME = folder .. "/h" } } do
+      environment = variables
+      local user = variables.HOME and folder .. "/h/.config" or folder .. "/c"
+      temp.write(user .. "/datamaestro/settings.json", '{"jobs": 5, "tries": 7, "mirrors": ["/user"]}')
+      write { jobs = 2, mirrors = { "/data" } }
+      environment.DATAMAESTRO_MIRRORS = "/one https://a.example=/two"
+      local found, rules = assert(read { mirror = { "/option" } }), {}
+      for i, rule in ipairs(found.mirrors) do
+        rules[i] = rule.text
+      end
+      assert.are.same({ 2, 7 }, { found.jobs, found.tries })
+      assert.are.same({ "/option", "/one", "https://a.example=/two", "/data", "/user" }, rules)
+    end
   end)
 
   it("name the file and the key of what is wrong", function()

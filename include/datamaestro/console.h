@@ -10,8 +10,9 @@
 /* The size of the terminal behind `fd` in characters; 0 each where there is none or it has not said. */
 void dm_console_size(int fd, int *columns, int *rows);
 
-/* The columns that a character (Unicode code point) takes on a terminal: 0 for those that combine with the one
- * before, 2 for wide ones (East Asian, emoji), else 1. The widths are the C library's, whatever the locale. */
+/* The columns that a character (Unicode code point) takes on a terminal: 0 for those that combine with the
+ * one before, 2 for wide ones (East Asian, emoji), else 1. The widths are the C library's, whatever the
+ * locale. */
 int dm_console_width(unsigned long code_point);
 
 /* Seconds of a clock that only goes forward; its start means nothing. */

@@ -34,12 +34,13 @@ function config.absolute(path)
 end
 
 --- The folder of the user's settings: $XDG_CONFIG_HOME/datamaestro, else ~/.config/datamaestro.
+-- @param getenv function|nil: name → value | nil (default os.getenv)
 -- @return string: absolute | nil: without a home folder
-function config.user_folder()
-  local folder = os.getenv "XDG_CONFIG_HOME"
+function config.user_folder(getenv)
+  getenv = getenv or os.getenv
+  local folder, home = getenv "XDG_CONFIG_HOME", getenv "HOME"
   if not folder or folder:sub(1, 1) ~= "/" then
-    local home = config.home()
-    folder = home and home .. "/.config"
+    folder = home and home ~= "" and home .. "/.config" or nil
   end
   return folder and folder .. "/datamaestro"
 end

@@ -156,45 +156,45 @@ local function below(rule, path)
   return name and "file://" .. encode(rule.folder .. name) or nil
 end
 
-local candidates = {}
-
--- A prefix ends at a border, so that https://host is not the beginning of https://host.example.
-function candidates.prefix(rule, source)
-  local scheme, host, path = parse(source.url)
-  if scheme ~= rule.scheme or host ~= rule.host or path:sub(1, #rule.path) ~= rule.path then
-    return {}
-  end
-  local rest = path:sub(#rule.path + 1)
-  local border = rule.path:sub(-1) == "/" or rest == "" or rest:find "^[/?]"
-  if not border or not is_safe(path) then
-    return {}
-  end
-  local joined = (rest == "" or rest:find "^[/?]") and rest or "/" .. rest
-  if rest == "" and rule.folder then -- the prefix is the whole URL, the replacement the whole path
-    return { "file://" .. encode(rule.folder) }
-  end
-  return { below(rule, joined) }
-end
-
-function candidates.tree(rule, source)
-  local scheme, host, path = parse(source.url)
-  if not scheme then
-    return {}
-  end
-  -- In a URL's path a query must be part of the name.
-  local name = rule.url and path:gsub("%?", "%%3F") or path
-  return { below(rule, "/" .. host .. name) }
-end
-
-function candidates.checksum(rule, source)
-  local found = {}
-  for _, algorithm in ipairs(ALGORITHMS) do
-    if source[algorithm] then
-      found[#found + 1] = below(rule, ("/%s/%s"):format(algorithm, source[algorithm]:lower()))
+local candidates = {
+  -- A prefix ends at a border, so that https://host is not the beginning of https://host.example.
+  prefix = function(rule, source)
+    local scheme, host, path = parse(source.url)
+    if scheme ~= rule.scheme or host ~= rule.host or path:sub(1, #rule.path) ~= rule.path then
+      return {}
     end
-  end
-  return found
-end
+    local rest = path:sub(#rule.path + 1)
+    local border = rule.path:sub(-1) == "/" or rest == "" or rest:find "^[/?]"
+    if not border or not is_safe(path) then
+      return {}
+    end
+    local joined = (rest == "" or rest:find "^[/?]") and rest or "/" .. rest
+    if rest == "" and rule.folder then -- the prefix is the whole URL, the replacement the whole path
+      return { "file://" .. encode(rule.folder) }
+    end
+    return { below(rule, joined) }
+  end,
+
+  tree = function(rule, source)
+    local scheme, host, path = parse(source.url)
+    if not scheme then
+      return {}
+    end
+    -- In a URL's path a query must be part of the name.
+    local name = rule.url and path:gsub("%?", "%%3F") or path
+    return { below(rule, "/" .. host .. name) }
+  end,
+
+  checksum = function(rule, source)
+    local found = {}
+    for _, algorithm in ipairs(ALGORITHMS) do
+      if source[algorithm] then
+        found[#found + 1] = below(rule, ("/%s/%s"):format(algorithm, source[algorithm]:lower()))
+      end
+    end
+    return found
+  end,
+}
 
 --- Adds the mirrors of sources. A mirror reads the fields that it does not have from its source.
 -- @param sources array of { url, size, sha256, … }: as declared

@@ -285,7 +285,7 @@ local function read(root, options, getenv)
   local result = { mirrors = {}, tokens = {}, connections = {}, warnings = {} }
   given_rules(result, options, getenv)
   local files = { read_file(root .. "/settings.json", result) }
-  local folder = config.user_folder()
+  local folder = config.user_folder(getenv)
   if folder then
     files[2] = read_file(folder .. "/settings.json", result)
   end

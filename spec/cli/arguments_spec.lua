@@ -87,6 +87,16 @@ describe("the options of transfers", function()
     assert.are.equal(2, result.status)
   end)
 
+  it("stand in the documentation, like those of all commands", function()
+    local page = temp.read "docs/cli.md"
+    for _, options in ipairs { arguments.globals, arguments.transfers } do
+      for _, option in ipairs(options) do
+        local words = option.argument and option.name .. " " .. option.argument or option.name
+        assert.is_truthy(page:find("\n| `" .. words .. "` |", 1, true), words)
+      end
+    end
+  end)
+
   it("stand before `run`, whose words are the script's", function()
     local script = temp.write(lab.folder .. "/script.lua", "print(...)")
     local result = lab:run { "--jobs", "4", "run", script, "--jobs", "5" }

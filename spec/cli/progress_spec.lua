@@ -179,7 +179,7 @@ describe("the progress display, on a terminal,", function()
     assert.matches("^train_images      10%.0 of 26%.4 MB  try 2 of 5 in 3 s: Connection reset by peer\n",
       stage.screen:text())
     observe(stage, "source", { file = IMAGES, url = "https://mirror.example/x",
-      reason = "HTTP 404 Not Found" })
+      reason = "https://example.org/x.gz: HTTP 404 Not Found" })
     stage.now = stage.now + 1
     observe(stage, "tick")
     assert.matches("^train_images  next source, mirror%.example: HTTP 404 Not Found\n",

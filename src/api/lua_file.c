@@ -46,7 +46,8 @@ static const char *type_of_mode(mode_t mode) {
 }
 
 /* file.stat(path) → {type = "file"|"folder"|"link"|"special file", size (bytes), mtime (seconds),
- * mode (permission bits)} | nil, message, code: follows links, so "link" never stands there but for file.stat(path, true). */
+ * mode (permission bits)} | nil, message, code: follows links, so "link" never stands there but for
+ * file.stat(path, true). */
 static int file_stat(lua_State *L) {
   struct stat info;
   const char *path = luaL_checkstring(L, 1);

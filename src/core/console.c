@@ -52,8 +52,8 @@ int dm_console_writable(int fd, const char *subject, struct dm_error *err) {
   return 0;
 }
 
-/* Once poll() says so, a pipe takes PIPE_BUF bytes at once; a socket promises nothing, but can be asked not to
- * wait. */
+/* Once poll() says so, a pipe takes PIPE_BUF bytes at once; a socket promises nothing, but can be asked not
+ * to wait. */
 static ssize_t send_some(int fd, const char *bytes, size_t size) {
   size_t chunk = size < PIPE_BUF ? size : PIPE_BUF;
   ssize_t sent = send(fd, bytes, chunk, MSG_DONTWAIT | MSG_NOSIGNAL);

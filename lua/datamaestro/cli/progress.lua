@@ -48,6 +48,9 @@ end
 --- Takes an event of the engine (cli/progress_run.lua lists them). `tick` only lets time pass on the display.
 -- @param event table
 function Progress:observe(event)
+  if event.event == "end" and not self.run and not self.events then
+    return -- of a run in which there was nothing to do
+  end
   self.clock = self.clock or require "datamaestro.api.console".now
   local now = self.clock()
   if not self.run then

@@ -30,38 +30,34 @@ end
 
 -- Messages begin with the URL that they speak of, which has no place in one line.
 local function reason_of(file)
-  local reason = file.reason or ""
-  if file.url and reason:sub(1, #file.url + 2) == file.url .. ": " then
-    reason = reason:sub(#file.url + 3)
-  end
-  return text.line(reason)
+  return text.line((file.reason:gsub("^%a[%w+.-]*://%S+: ", "")))
 end
 
-local SAY = {}
+local SAY = {
+  connecting = function(file)
+    local place = place_of(file.url)
+    local where = place and "connecting to " .. place or "connecting"
+    return text.line(file.resumed and file.resumed > 0 and where .. ", to resume" or where)
+  end,
 
-function SAY.connecting(file)
-  local place = place_of(file.url)
-  local where = place and "connecting to " .. place or "connecting"
-  return text.line(file.resumed and file.resumed > 0 and where .. ", to resume" or where)
-end
+  storing = function()
+    return "checking and storing"
+  end,
 
-function SAY.storing()
-  return "checking and storing"
-end
+  retry = function(file, now)
+    local seconds = math.max(0, math.ceil(file.again - now))
+    local when = seconds > 0 and ("in %d s"):format(seconds) or "now"
+    return ("try %d of %d %s: %s"):format(file.attempt, file.of, when, reason_of(file))
+  end,
 
-function SAY.retry(file, now)
-  local seconds = math.max(0, math.ceil(file.again - now))
-  local when = seconds > 0 and ("in %d s"):format(seconds) or "now"
-  return ("try %d of %d %s: %s"):format(file.attempt, file.of, when, reason_of(file))
-end
+  source = function(file)
+    return text.line(("next source, %s: %s"):format(place_of(file.url), reason_of(file)))
+  end,
 
-function SAY.source(file)
-  return text.line(("next source, %s: %s"):format(place_of(file.url), reason_of(file)))
-end
-
-function SAY.wait(file)
-  return text.line((file.holder or "another process") .. " fetches it")
-end
+  wait = function(file)
+    return text.line((file.holder or "another process") .. " fetches it")
+  end,
+}
 
 --- What there is to say of a file beyond figures.
 -- @param file file: of a run

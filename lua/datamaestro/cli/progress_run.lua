@@ -62,53 +62,53 @@ local function settle(self, file)
   end
 end
 
-local take = {}
+local take = {
+  start = function(_, file, event, now)
+    file.state, file.url, file.idle = "connecting", event.url, 0
+    file.received, file.total, file.resumed = event.resumed or 0, event.total, event.resumed
+    file.rate = Rate.new(now, FILE_MEMORY)
+  end,
 
-function take.start(_, file, event, now)
-  file.state, file.url, file.idle = "connecting", event.url, 0
-  file.received, file.total, file.resumed = event.resumed or 0, event.total, event.resumed
-  file.rate = Rate.new(now, FILE_MEMORY)
-end
+  progress = function(self, file, event, now)
+    if event.received ~= file.received or file.state ~= "connecting" then
+      file.state = "active"
+    end
+    file.idle = event.idle or 0
+    advance(self, file, event.received, event.total, now)
+  end,
 
-function take.progress(self, file, event, now)
-  if event.received ~= file.received or file.state ~= "connecting" then
-    file.state = "active"
-  end
-  file.idle = event.idle or 0
-  advance(self, file, event.received, event.total, now)
-end
+  finish = function(self, file, event, now)
+    file.state = "storing"
+    advance(self, file, event.received, file.total, now)
+  end,
 
-function take.finish(self, file, event, now)
-  file.state = "storing"
-  advance(self, file, event.received, file.total, now)
-end
+  retry = function(_, file, event, now)
+    file.state, file.reason, file.again = "retry", event.reason, now + event.delay
+    file.attempt, file.of = event.attempt, event.of
+  end,
 
-function take.retry(_, file, event, now)
-  file.state, file.reason, file.again = "retry", event.reason, now + event.delay
-  file.attempt, file.of = event.attempt, event.of
-end
+  source = function(_, file, event)
+    file.state, file.reason, file.url = "source", event.reason, event.url
+  end,
 
-function take.source(_, file, event)
-  file.state, file.reason, file.url = "source", event.reason, event.url
-end
+  -- Another process's bytes are not of this run's rate.
+  wait = function(_, file, event)
+    file.state, file.holder = "wait", event.holder
+    file.received, file.total = event.received or 0, event.total
+  end,
 
--- Another process's bytes are not of this run's rate.
-function take.wait(_, file, event)
-  file.state, file.holder = "wait", event.holder
-  file.received, file.total = event.received or 0, event.total
-end
+  done = function(self, file, event)
+    file.state, file.path, file.size = "done", event.path, event.size
+    self.finished = self.finished + 1
+    settle(self, file)
+  end,
 
-function take.done(self, file, event)
-  file.state, file.path, file.size = "done", event.path, event.size
-  self.finished = self.finished + 1
-  settle(self, file)
-end
-
-function take.failed(self, file)
-  file.state = "failed"
-  self.failed = self.failed + 1
-  settle(self, file)
-end
+  failed = function(self, file)
+    file.state = "failed"
+    self.failed = self.failed + 1
+    settle(self, file)
+  end,
+}
 
 --- Takes an event.
 -- @param event table
