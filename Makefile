@@ -12,9 +12,9 @@ DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libi
               libcurl4-openssl-dev libreadline-dev libarchive-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev \
               libutf8proc-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
-DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy curl openssl procps tmux \
-              bzip2 xz-utils zstd lz4 zip p7zip-full
-DEPS_BENCH := $(DEPS_TEST) hyperfine time
+DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy python3-pyftpdlib curl openssl \
+              procps tmux bzip2 xz-utils zstd lz4 zip p7zip-full
+DEPS_BENCH := $(DEPS_TEST) hyperfine time aria2 wget2 pigz isal python3-pooch
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
 
 # --- Compiler ---------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ coverage: deps-check ## lines of C that the specs reach (build-coverage/coverage
 	gcovr -r . --object-directory $(BUILD)-coverage/obj -e spec | tee $(BUILD)-coverage/coverage.txt
 
 C_FILES  := $(wildcard src/*.c src/*/*.c)
-C_ALL    := $(C_FILES) $(wildcard src/*.h src/*/*.h include/datamaestro/*.h spec/fuzz/*.c)
+C_ALL    := $(C_FILES) $(wildcard src/*.h src/*/*.h include/datamaestro/*.h spec/fuzz/*.c spec/support/*.c)
 TIDY     := $(C_FILES:%=$(BUILD)/tidy/%.ok)
 
 format: ## format the C sources

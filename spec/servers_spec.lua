@@ -1,8 +1,10 @@
 -- The servers that other specs fetch from do what they are asked to, as curl sees it.
 local FaultServer = require "spec.support.fault_server"
+local FtpServer = require "spec.support.ftp_server"
 local Nginx = require "spec.support.nginx"
 local authority = require "spec.support.authority"
 local json = require "datamaestro.json"
+local lying_locks = require "spec.support.lying_locks"
 local program = require "spec.support.program"
 local temp = require "spec.support.temp"
 
@@ -77,7 +79,8 @@ describe("the fault server", function()
 
   it("lets go of the connections that it holds", function()
     local result = program.shell(([[cd %s; mkfifo pipe; curl -sSN '%s/stall?size=1000&after=10' >pipe &
-      exec 3<pipe; head -c 10 <&3 >/dev/null; curl -sS %s/release; wait $!]]):format(folder, server.url, server.url))
+      exec 3<pipe; head -c 10 <&3 >/dev/null
+      curl -sS %s/release; wait $!]]):format(folder, server.url, server.url))
     assert.matches("%(18%) transfer closed with 990 bytes remaining to read", result.err)
   end)
 
@@ -92,10 +95,13 @@ end)
 
 describe("nginx", function()
   it("asks for users, redirects, and knows no ranges where it is told so", function()
-    local server = Nginx.start { user = "me", password = "secret", ranges = false, redirects = { ["/a"] = "/b" } }
+    local server = Nginx.start {
+      user = "me", password = "secret", ranges = false, redirects = { ["/a"] = "/b" },
+    }
     temp.write(server.root .. "/b", "content")
     assert.are.equal(401, curl("%s/b", server.url).status)
-    assert.are.same({ curl = 0, status = 200, body = "content" }, curl("-r 3- -L -u me:secret %s/a", server.url))
+    assert.are.same({ curl = 0, status = 200, body = "content" },
+      curl("-r 3- -L -u me:secret %s/a", server.url))
     local seen = {}
     for at, request in ipairs(server:requests()) do
       seen[at] = ("%s %d %s"):format(request.path, request.status, request.range or "whole")
@@ -115,5 +121,32 @@ describe("nginx", function()
     server:stop()
     assert.are.equal(1500, #requests)
     assert.are.same({ first.connection, "HTTP/2.0", 7 }, { last.connection, last.protocol, last.sent })
+  end)
+end)
+
+describe("the FTP server", function()
+  it("serves files and parts of them, and says what it was asked for", function()
+    local server = FtpServer.start()
+    temp.write(server.root .. "/file", "content")
+    local result = program.shell(("curl -sS -r 3- %s/file"):format(server.url))
+    local commands = server:commands()
+    server:stop()
+    assert.are.equal("tent", result.out)
+    assert.are.same({ "USER anonymous", "PASS ...", "REST 3", "RETR file" },
+      { commands[1], commands[2], commands[#commands - 2], commands[#commands - 1] })
+  end)
+end)
+
+describe("the lying locks", function()
+  it("are had by all who ask", function()
+    local folder = temp.folder()
+    local command = "flock -n %s/lock %s flock -n %s/lock echo both"
+    local env = lying_locks.build(folder)
+    local preload = "env LD_PRELOAD=" .. env.LD_PRELOAD
+    local alone = program.shell(command:format(folder, "", folder))
+    local both = program.shell(command:format(folder, preload, folder))
+    temp.remove(folder)
+    assert.are.same({ 1, "" }, { alone.status, alone.out })
+    assert.are.same({ 0, "both\n" }, { both.status, both.out })
   end)
 end)

@@ -18,7 +18,8 @@ openssl x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -set_serial 2 -da
 
 --- Makes both, for 127.0.0.1, 127.0.0.2 and localhost, valid for two days.
 -- @param folder string: where the files go; it exists
--- @return table: ca_file (what a client must trust), certificate, key (what the server shows and holds): paths
+-- @return table of paths: ca_file (what a client must trust), certificate, key (what the server shows and
+--   holds)
 function authority.make(folder)
   temp.write(folder .. "/extensions", EXTENSIONS)
   local result = program.shell(COMMANDS:format(program.quote(folder)))

@@ -1,4 +1,5 @@
---- A loopback server that fails in the way that a URL's path asks for; faults.py and resume_faults.py have the list.
+--- A loopback server that fails in the way that a URL's path asks for; faults.py and resume_faults.py have the
+-- list.
 local json = require "datamaestro.json"
 local program = require "spec.support.program"
 
@@ -10,8 +11,8 @@ FaultServer.__name = "fault server"
 local PYTHON = "exec /usr/bin/python3 -B -E -s spec/support/fault_server.py "
 
 --- Starts a server.
--- @param options table|nil: `root` (string: the folder of the files that `?file=` names), `authority` (table: of
---   authority.make; the server then speaks https)
+-- @param options table|nil: `root` (string: the folder of the files that `?file=` names), `authority` (table:
+--   of authority.make; the server then speaks https)
 -- @return server with fields url (without a slash at the end), port; server:stop() ends it
 function FaultServer.start(options)
   options = options or {}
@@ -21,7 +22,8 @@ function FaultServer.start(options)
   end
   local authority = options.authority
   if authority then
-    words[#words + 1] = ("--tls %s %s"):format(program.quote(authority.certificate), program.quote(authority.key))
+    words[#words + 1] = "--tls " .. program.quote(authority.certificate)
+    words[#words + 1] = program.quote(authority.key)
   end
   local pipe = assert(io.popen(table.concat(words, " "), "r"))
   local pid, port = pipe:read("n", "n")
@@ -47,8 +49,8 @@ function FaultServer:control(what)
 end
 
 --- What was asked for so far, in the order in which it came.
--- @return array of {method, path (string: with the query), range, if_range, host (strings|json.null: headers),
---   authorization, cookie (booleans: whether they came), sent (integer: bytes of the body)}
+-- @return array of {method, path (string: with the query), range, if_range, host (strings|json.null:
+--   headers), authorization, cookie (booleans: whether they came), sent (integer: bytes of the body)}
 function FaultServer:requests()
   return json.decode(self:control "log")
 end

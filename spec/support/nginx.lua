@@ -7,8 +7,8 @@ local Nginx = {}
 Nginx.__index = Nginx
 Nginx.__name = "nginx"
 
--- One process, as whoever runs the specs. What is in capitals is put in. A connection stays open for any number
--- of requests, so that thousands of small files come over few.
+-- One process, as whoever runs the specs. What is in capitals is put in. A connection stays open for any
+-- number of requests, so that thousands of small files come over few.
 local CONFIGURATION = [[
 daemon on;
 master_process off;
@@ -111,11 +111,12 @@ local function try_port(folder, port, values)
 end
 
 --- Starts a server; it serves the files in the folder in field `root`, at 127.0.0.1 and 127.0.0.2.
--- @param options table|nil: `tls` (boolean: https, with a certificate signed by the authority in field `ca_file`),
---   `http2` (boolean: over https also HTTP/2; default true), `ranges` (boolean: whether parts are served; default
---   true), `limit_rate` (string: bytes/s of each connection, such as "20m"), `send_buffer` (integer: bytes of the
---   kernel's buffer of each connection), `user` and `password` (strings: what basic authentication must say),
---   `redirects` (table: path → URL), `extra` (string: configuration for the server block)
+-- @param options table|nil: `tls` (boolean: https, with a certificate signed by the authority in field
+--   `ca_file`), `http2` (boolean: over https also HTTP/2; default true), `ranges` (boolean: whether parts are
+--   served; default true), `limit_rate` (string: bytes/s of each connection, such as "20m"), `send_buffer`
+--   (integer: bytes of the kernel's buffer of each connection), `user` and `password` (strings: what basic
+--   authentication must say), `redirects` (table: path → URL), `extra` (string: configuration for the server
+--   block)
 -- @return server with fields root, port, url (without a slash at the end), ca_file; server:stop() ends it
 function Nginx.start(options)
   options = options or {}
@@ -151,8 +152,8 @@ end
 
 --- What was asked for so far, in the order in which the answers ended.
 -- An answer may be here before its line is in the log; a further request is not served before that is.
--- @return array of {connection (integer), method, path, status (integer), sent (integer: bytes of the body that
---   went to the kernel; not all of them need have come to the client), range (string|nil: the header),
+-- @return array of {connection (integer), method, path, status (integer), sent (integer: bytes of the body
+--   that went to the kernel; not all of them need have come to the client), range (string|nil: the header),
 --   protocol ("HTTP/1.1", "HTTP/2.0"), user_agent}
 function Nginx:requests()
   local requests = {}
@@ -162,7 +163,8 @@ function Nginx:requests()
       line:match '^(%d+) (%S+) (%S+) (%d+) (%d+) "([^"]*)" (%S+) (.*)$'
     requests[#requests + 1] = {
       connection = tonumber(connection), method = method, path = path, status = tonumber(status),
-      sent = tonumber(sent), range = range ~= "-" and range or nil, protocol = protocol, user_agent = user_agent,
+      sent = tonumber(sent), range = range ~= "-" and range or nil, protocol = protocol,
+      user_agent = user_agent,
     }
   end
   return requests
