@@ -1,5 +1,4 @@
---- A loopback server that fails in the way that a URL's path asks for; faults.py and resume_faults.py have the
--- list.
+--- A loopback server that fails in the way that a URL's path asks for: see faults.py and resume_faults.py.
 local json = require "datamaestro.json"
 local program = require "spec.support.program"
 

@@ -5,6 +5,7 @@ Parameters of all of them:
   times=K                             only the first K requests of a URL meet the fault, later ones are served well
   etag=strong|weak|none|changing      the validator (default strong); `changing` is another one at each request
   modified=yes|no                     whether there is a Last-Modified (default yes)
+  range=ignored                       the whole, whatever part is asked for
 What serves well honours Range and If-Range, and keeps the connection.
 """
 import email.utils
@@ -42,6 +43,12 @@ def simple(x, status, body=b"", *headers, length=None):
     x.send(body)
 
 
+def elsewhere(x, place):
+    """The header that sends to a place of this server, with the parameters of the request."""
+    query = x.target.partition("?")[2]
+    return "Location: " + place + ("?" + query if query else "")
+
+
 def validators(x, body):
     """The headers that tell one version of the content from another."""
     kind = x.query.get("etag", "strong")
@@ -57,7 +64,7 @@ def validators(x, body):
 def wanted(x, body):
     """The (start, end) that Range asks for; None for the whole, False where there is no such part."""
     parts = re.fullmatch(r"bytes=(\d*)-(\d*)", x.headers.get("range", ""))
-    if not parts or parts.groups() == ("", ""):
+    if not parts or parts.groups() == ("", "") or x.query.get("range") == "ignored":
         return None
     condition = x.headers.get("if-range")
     if condition and not any(v.endswith(": " + condition) and "W/" not in v for v in validators(x, body)):
@@ -130,7 +137,7 @@ def ansi(x):
 
 @fault("loop")
 def loop(x):
-    simple(x, "302 Found", b"", "Location: /loop")
+    simple(x, "302 Found", b"", elsewhere(x, "/loop"))
 
 
 @fault("chain")
@@ -141,16 +148,13 @@ def chain(x):
         good(x)
     else:
         x.close = False
-        query = x.target.partition("?")[2]
-        x.send_head(head("302 Found", "Location: /chain/%d?%s" % (left - 1, query), length=0))
+        x.send_head(head("302 Found", elsewhere(x, "/chain/%d" % (left - 1)), length=0))
 
 
 @fault("redirect")
 def redirect(x):
     """/redirect/URL, with a cookie that must not go to another host."""
-    query = x.target.partition("?")[2]
-    simple(x, "302 Found", b"", "Location: " + x.rest + ("?" + query if query else ""),
-           "Set-Cookie: session=secret; Path=/")
+    simple(x, "302 Found", b"", elsewhere(x, x.rest), "Set-Cookie: session=secret; Path=/")
 
 
 @fault("nowhere")
@@ -165,7 +169,7 @@ def login(x):
     if x.rest == "page":
         simple(x, "200 OK", PAGE, "Content-Type: text/html")
     else:
-        simple(x, "302 Found", b"", "Location: /login/page")
+        simple(x, "302 Found", b"", elsewhere(x, "/login/page"))
 
 
 # --- Wrong content -----------------------------------------------------------------------------------------
