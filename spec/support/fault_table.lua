@@ -152,10 +152,10 @@ local function make_runs()
 end
 
 --- Runs all cases in all ways, several at once.
--- @return array of the cases, with field runs (table: "checked", "unchecked", "checked, mirror", "unchecked,
+-- @return array of the cases, with field runs: a table "checked", "unchecked", "checked, mirror", "unchecked,
 --   mirror" → {status (integer), message (the errors, without what differs from run to run), err (all of
---   standard error), hung (boolean), final ("right"|"wrong"|nil: what stands at the final path), part (boolean:
---   whether something is kept to go on from), requests, mirrored (integer|nil: how many the two servers got)})
+--   standard error), hung (boolean), final ("right"|"wrong"|nil: what is at the final path), part (boolean:
+--   whether something is kept to go on from), requests, mirrored (integer|nil: how many the servers got)}
 function fault_table.run()
   local folder = temp.folder()
   local servers <const> = open_servers(folder)
