@@ -34,6 +34,7 @@ struct dm_http_response {
   int64_t retry_after;        /* seconds it asks to wait, -1 when it does not */
   char url[DM_HTTP_URL_SIZE]; /* after redirects, without user and password */
   char content_type[DM_HTTP_FIELD_SIZE];
+  char content_encoding[DM_HTTP_FIELD_SIZE]; /* we ask for none */
   char etag[DM_HTTP_FIELD_SIZE];
   char last_modified[DM_HTTP_FIELD_SIZE];
 };

@@ -40,6 +40,7 @@ static void read_response(struct dm_http_exchange *x) {
   if (curl_easy_getinfo(x->easy, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url != NULL)
     (void)dm_printable_url(response->url, sizeof response->url, url);
   copy_field(x, response->content_type, "Content-Type");
+  copy_field(x, response->content_encoding, "Content-Encoding");
   copy_field(x, response->etag, "ETag");
   copy_field(x, response->last_modified, "Last-Modified");
   copy_field(x, field, "Content-Range");

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "datamaestro/printable.h"
 #include "datamaestro/pulse.h"
@@ -88,6 +89,11 @@ static int begin_file(struct dm_transfer *t, const struct dm_http_response *resp
   struct dm_served served = {.request = &t->request, .report = &t->report, .subject = t->subject};
   if (dm_served_expect(&served, err) != 0)
     return -1;
+  bool encoded =
+      response->content_encoding[0] != '\0' && strcasecmp(response->content_encoding, "identity") != 0;
+  if (encoded && !t->request.proven && t->request.decode < 0)
+    return dm_error_set(err, DM_ERROR_FORMAT, "%s: encoded as %s, unasked (the plain bytes expected)",
+                        t->subject, response->content_encoding);
   t->total = response->length >= 0 ? (uint64_t)response->length : UINT64_MAX;
   if (t->total == UINT64_MAX && t->request.size >= 0)
     t->total = (uint64_t)t->request.size;
@@ -108,6 +114,19 @@ static int refuse_part(struct dm_transfer *t, struct dm_error *err) {
   return dm_error_set(err, DM_ERROR_NETWORK, "%s: part of another file than before", t->subject);
 }
 
+/* The server must send what it says that it sends. */
+static bool adds_up(const struct dm_lane *lane, const struct dm_http_response *response) {
+  const struct dm_http_range *range = &response->range;
+  if (range->first != (int64_t)lane->next)
+    return false;
+  if (range->last < 0)
+    return true;
+  if (response->length >= 0 && range->last - range->first + 1 != response->length)
+    return false;
+  uint64_t end = (uint64_t)range->last + 1;
+  return lane->end == UINT64_MAX ? range->total < 0 || end == (uint64_t)range->total : end == lane->end;
+}
+
 static bool is_same(const char *before, const char *now) {
   return before[0] == '\0' || now[0] == '\0' || strcmp(before, now) == 0;
 }
@@ -118,7 +137,7 @@ static int continue_file(struct dm_lane *lane, const struct dm_http_response *re
   struct dm_transfer *t = lane->transfer;
   const struct dm_http_range *range = &response->range;
   bool same_source = strcmp(t->source.url_digest, t->url_digest) == 0;
-  bool fits = range->first == (int64_t)lane->next &&
+  bool fits = adds_up(lane, response) &&
               (range->total < 0 || t->total == UINT64_MAX || range->total == (int64_t)t->total);
   if (same_source)
     fits = fits && is_same(t->source.etag, response->etag) &&
@@ -185,8 +204,10 @@ static int look_at_head(struct dm_lane *lane, const void *bytes, size_t size, st
 static int check_size(struct dm_lane *lane, size_t size, struct dm_error *err) {
   struct dm_transfer *t = lane->transfer;
   uint64_t declared = t->request.size >= 0 ? (uint64_t)t->request.size : UINT64_MAX;
-  if (lane->next + size <= declared)
+  if (lane->next + size <= declared && lane->next + size <= t->total)
     return 0;
+  if (declared == UINT64_MAX)
+    declared = t->total;
   t->tainted = true;
   return dm_error_set(err, DM_ERROR_CHECKSUM, "%s: over %" PRIu64 " bytes (%" PRIu64 " expected)", t->subject,
                       declared, declared);
@@ -255,6 +276,16 @@ static void lose(struct dm_lane *lane, const struct dm_http_failure *failure) {
   dm_transfer_pause(t);
 }
 
+/* An answer that ended well, and too early for the file. */
+static void fail_short(struct dm_lane *lane) {
+  struct dm_transfer *t = lane->transfer;
+  struct dm_http_failure failure = {.passing = true};
+  (void)dm_error_set(&failure.error, DM_ERROR_NETWORK,
+                     "%s: received %" PRIu64 " bytes (%" PRIu64 " expected)", t->subject, lane->next,
+                     t->total);
+  lose(lane, &failure);
+}
+
 static void on_end(void *context, const struct dm_http_response *response,
                    const struct dm_http_failure *failure) {
   struct dm_lane *lane = context;
@@ -264,6 +295,10 @@ static void on_end(void *context, const struct dm_http_response *response,
     t->report.response = *response;
   if (failure != NULL && lane->next < lane->end) {
     lose(lane, failure);
+    return;
+  }
+  if (lane->end == UINT64_MAX && t->total != UINT64_MAX && lane->next != t->total) {
+    fail_short(lane);
     return;
   }
   if (lane->end == UINT64_MAX)

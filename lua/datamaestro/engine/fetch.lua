@@ -68,8 +68,10 @@ local function lock(job, key)
       return handle, message, code
     end
     local holder, received = context.cache:watch(path)
-    context.observe { event = "wait", file = job.spec.label, holder = holder, received = received,
-      total = job.spec.sources[1].size }
+    if not context.cache.held[key] then -- else it is this process that is at it
+      context.observe { event = "wait", file = job.spec.label, holder = holder, received = received,
+        total = job.spec.sources[1].size }
+    end
     context.scheduler:sleep(LOOK)
   end
 end
@@ -158,13 +160,17 @@ end
 -- --- A source ---------------------------------------------------------------------------------------
 
 -- What a person can do about an answer that no other try will change.
-local function advice(message, report, url)
+local function advise(message, report, url)
   local host = hosts.of(url)
-  if report and (report.status == 401 or report.status == 403) and host then
+  if not report or not host then
+    return message
+  elseif report.status == 401 or report.status == 403 then
     local variable = "DATAMAESTRO_TOKEN_" .. host:gsub(":%d+$", ""):upper():gsub("[^%w]", "_")
-    return ("%s; give a token in %s, or a password in ~/.netrc"):format(message, variable)
-  elseif report and (report.status == 404 or report.status == 410) then
-    return message .. "; --mirror names other places"
+    return (message:gsub("%(login needed%)$", function()
+      return ("(login needed: a token in %s, or a password in ~/.netrc)"):format(variable)
+    end))
+  elseif report.status == 404 or report.status == 410 then
+    return message .. " (moved or gone: --mirror names other places)"
   end
   return message
 end
@@ -208,6 +214,7 @@ local function accept(job, source, report)
     context.warn(("%s: %s: %d bytes after the %s data are ignored"):format(spec.label, text.url(source.url),
       report.content.garbage, source.transforms))
   end
+  context.observe { event = "finish", file = spec.label, received = report.size }
   local host = hosts.of(source.url)
   if host then
     context.hosts:served(host)
@@ -243,7 +250,7 @@ local function try(job, source)
   local report, partial
   report, message, code, partial = await(job, source)
   if not report then
-    return nil, advice(message, partial, source.url), code, judge(job, source, partial)
+    return nil, advise(message, partial, source.url), code, judge(job, source, partial)
   end
   local right, difference, kind = compare(source, job.spec, report)
   if right then
@@ -308,6 +315,7 @@ local function try_all(job, list)
     if not candidate.dead then
       local done, message, code, passing = try(job, candidate.source)
       if done then
+        candidate.message = nil
         return true
       end
       candidate.message, candidate.code, candidate.dead = message, code, not passing
@@ -338,11 +346,11 @@ local function wait_for_round(job, list)
   job.context.scheduler:sleep(delay)
 end
 
--- Sources that were given up are named, so that somebody mends the definition.
+-- Sources that had it not are named, so that somebody mends the definition.
 local function warn_of(job, list)
   for _, candidate in ipairs(list) do
-    if candidate.dead then
-      job.context.warn(("%s: %s; taken from the next source"):format(job.spec.label, candidate.message))
+    if candidate.message then
+      job.context.warn(("%s: %s; taken from another source"):format(job.spec.label, candidate.message))
     end
   end
 end
