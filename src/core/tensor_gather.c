@@ -8,9 +8,18 @@
 typedef void kernel(const unsigned char *restrict in, size_t count, unsigned char *restrict out, double scale,
                     double offset);
 
+/* Where it can be had, a second version for machines with AVX2, chosen when the program is loaded. Neither
+ * joins the two operations into one, so that the results are the same. */
+#if defined __x86_64__ && defined __GLIBC__ && !defined __clang__ && !defined __SANITIZE_ADDRESS__
+#define FOR_SEVERAL_MACHINES __attribute__((target_clones("avx2", "default")))
+#else
+#define FOR_SEVERAL_MACHINES
+#endif
+
 #define DEFINE_KERNEL(FROM, SOURCE, TO, TARGET)                                                              \
-  static void FROM##_to_##TO(const unsigned char *restrict in, size_t count, unsigned char *restrict out,    \
-                             double scale, double offset) {                                                  \
+  FOR_SEVERAL_MACHINES static void FROM##_to_##TO(const unsigned char *restrict in, size_t count,            \
+                                                  unsigned char *restrict out, double scale,                 \
+                                                  double offset) {                                           \
     const TARGET factor = (TARGET)scale;                                                                     \
     const TARGET summand = (TARGET)offset;                                                                   \
     for (size_t i = 0; i < count; i++) {                                                                     \
@@ -124,23 +133,51 @@ static int refuse_index(int64_t index, const struct dm_gather *how, size_t size,
                       (long long)how->origin, (long long)how->origin + (long long)size - 1);
 }
 
+/* Asks for the first bytes of a row, which memory would else be waited for: rows in no order are none that
+ * the machine foresees. */
+static void prefetch_row(const struct rows *rows, int64_t index) {
+  enum { LINE = 64, PREFETCHED = 1024 }; /* bytes */
+  const struct dm_tensor *tensor = rows->tensor;
+  size_t position = (size_t)index - (size_t)rows->how->origin;
+  if (!rows->dense || position >= tensor->shape[0])
+    return;
+  const unsigned char *row = tensor->data + position * tensor->strides[0] * dm_dtype_size(tensor->dtype);
+  for (size_t at = 0; at < rows->size && at < PREFETCHED; at += LINE)
+    __builtin_prefetch(row + at);
+}
+
+static int64_t index_at(const unsigned char *in, size_t i) {
+  int64_t index;
+  memcpy(&index, in + i * sizeof index, sizeof index);
+  return index;
+}
+
+/* Adds the rows of `count` indices. */
+static int add_some_rows(struct rows *rows, const unsigned char *indices, size_t count,
+                         struct dm_error *err) {
+  enum { AHEAD = 6 }; /* rows */
+  for (size_t i = 0; i < count; i++) {
+    int64_t index = index_at(indices, i);
+    /* The difference, unsigned, is large for what lies before the first. */
+    size_t position = (size_t)index - (size_t)rows->how->origin;
+    if (position >= rows->tensor->shape[0])
+      return refuse_index(index, rows->how, rows->tensor->shape[0], err);
+    if (i + AHEAD < count)
+      prefetch_row(rows, index_at(indices, i + AHEAD));
+    if (rows->count > 0 && add_row(rows, position, err) != 0)
+      return -1;
+  }
+  return 0;
+}
+
 static int add_rows(struct rows *rows, const struct dm_tensor *indices, struct dm_error *err) {
   struct dm_typed typed;
   size_t now = 0;
-  size_t size = rows->tensor->shape[0];
   dm_typed_start(&typed, indices, DM_INT64);
   for (size_t done = 0; done < indices->shape[0]; done += now) {
     now = indices->shape[0] - done < DM_TYPED_COUNT ? indices->shape[0] - done : DM_TYPED_COUNT;
-    const unsigned char *in = dm_typed_take(&typed, now);
-    for (size_t i = 0; i < now; i++) {
-      int64_t index = dm_dtype_load(DM_INT64, in + i * sizeof index).integer;
-      /* The difference, unsigned, is large for what lies before the first. */
-      size_t position = (size_t)index - (size_t)rows->how->origin;
-      if (position >= size)
-        return refuse_index(index, rows->how, size, err);
-      if (rows->count > 0 && add_row(rows, position, err) != 0)
-        return -1;
-    }
+    if (add_some_rows(rows, dm_typed_take(&typed, now), now, err) != 0)
+      return -1;
   }
   return flush(rows, err);
 }
