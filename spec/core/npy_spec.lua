@@ -134,7 +134,7 @@ describe("an NPY file that is not one", function()
         = " '|u1', 'fortran_order': False, 'shape':",
       ["{'descr': '|u1', 'more': 1, 'fortran_order': False, 'shape': (1,), }"]
         = " 1, 'fortran_order': False, 'shape': (1,",
-      [header("|u1", "(1)")] = ", }", [header("|u1", "(1 2)")] = "2), }", [header("|u1", "(-1,)")] = "-1,), }",
+      [header("|u1", "(1)")] = "), }", [header("|u1", "(1 2)")] = "2), }", [header("|u1", "(-1,)")] = "-1,), }",
       [header("|u1", "(1.5,)")] = ".5,), }", [header("|u1", "(,)")] = ",), }", [header("|u1", "[1]")] = "[1], }",
       [header("|u1", "(1,)", "None")] = "None, 'shape': (1,), }",
       [header("|u1", "(1,)", "__import__('os').abort()")] = "__import__('os').abort(), 'shape': (1,),",

@@ -84,7 +84,8 @@ static int check_range(double ends[2], const struct dm_tensor *tensor, size_t bi
     if (find_range(ends, tensor, err) != 0)
       return -1;
   } else {
-    memcpy(ends, range, 2 * sizeof *ends);
+    for (int i = 0; i < 2; i++)
+      ends[i] = isnan(range[i]) ? (double)NAN : range[i]; /* one without a sign, for the message */
     if (!isfinite(ends[0]) || !isfinite(ends[1]) || ends[0] > ends[1])
       return dm_error_set(err, DM_ERROR_USAGE,
                           "histogram: from %g to %g (two finite numbers, the lower one first, expected)",
