@@ -104,7 +104,7 @@ static int check_range(double ends[2], const struct dm_tensor *tensor, size_t bi
 int dm_tensor_histogram(struct dm_tensor *counts, struct dm_tensor *edges, const struct dm_tensor *tensor,
                         size_t bins, const double *range, struct dm_error *err) {
   struct dm_typed typed;
-  double ends[2];
+  double ends[2] = {0, 0};
   int64_t *numbers = NULL;
   size_t now = 0;
   const size_t ends_size = bins + 1;

@@ -85,8 +85,7 @@ local function open(source)
     elseif can_open(part) then
       add_opened(found, part)
     else
-      return nil, ("loader: part %d is a %s (tensor, or data that opens as one, expected)")
-        :format(i, schema.kind(part))
+      return nil, ("loader: part %d: %s (tensor, or data that opens as one, expected)"):format(i, schema.kind(part))
     end
   end
   if #found == 0 then
