@@ -4,6 +4,9 @@ local tensors = require "spec.support.tensors"
 
 local assert_fails, assert_raises, write = tensors.assert_fails, tensors.assert_raises, tensors.write
 
+local KINDS = { uint8 = "u1", int8 = "i1", int16 = "i2", int32 = "i4", int64 = "i8", float32 = "f4",
+  float64 = "f8" }
+
 local folder
 
 local function python(mode)
@@ -97,7 +100,8 @@ describe("an NPY file that is not one", function()
     fails("NPY version 1.1 (1.0, 2.0 or 3.0 expected)", write(path, "\x93NUMPY\1\1\0\0\0\0\0\0"))
     fails("11 bytes (a header of 12 expected)", write(path, "\x93NUMPY\2\0\0\0\0"))
     fails("12 bytes (a header of 4294967307 expected)", write(path, "\x93NUMPY\3\0\xff\xff\xff\xff"))
-    assert_fails(folder .. "/none.npy: No such file or directory", "unknown", tensor.npy(folder .. "/none.npy"))
+    assert_fails(folder .. "/none.npy: No such file or directory", "unknown",
+      tensor.npy(folder .. "/none.npy"))
     assert_fails(folder .. ": not a regular file (file expected)", "format", tensor.npy(folder))
   end)
 
@@ -107,7 +111,8 @@ describe("an NPY file that is not one", function()
     for length = 0, #whole + 1 do
       local t, message, code = tensor.npy(write(path, (whole .. "x"):sub(1, length)))
       assert.are.equal(length == #whole, t ~= nil)
-      assert.is_true(t ~= nil or (code == "format" and message:find(path .. ": " .. length .. " bytes (", 1, true) == 1))
+      assert.is_true(t ~= nil or code == "format")
+      assert.is_true(t ~= nil or message:find(path .. ": " .. length .. " bytes (", 1, true) == 1)
     end
   end)
 
@@ -121,7 +126,7 @@ describe("an NPY file that is not one", function()
       local t, message, code = tensor.npy(path)
       assert.is_nil(t)
       assert.are.equal("format", code)
-      assert.matches("^" .. path:gsub("%p", "%%%0") .. ": %d+ bytes %(more than any file holds expected for ", message)
+      assert.are.equal(path, message:match "^(.*): %d+ bytes %(more than any file holds expected for ")
     end
   end)
 
@@ -134,10 +139,12 @@ describe("an NPY file that is not one", function()
         = " '|u1', 'fortran_order': False, 'shape':",
       ["{'descr': '|u1', 'more': 1, 'fortran_order': False, 'shape': (1,), }"]
         = " 1, 'fortran_order': False, 'shape': (1,",
-      [header("|u1", "(1)")] = "), }", [header("|u1", "(1 2)")] = "2), }", [header("|u1", "(-1,)")] = "-1,), }",
-      [header("|u1", "(1.5,)")] = ".5,), }", [header("|u1", "(,)")] = ",), }", [header("|u1", "[1]")] = "[1], }",
+      [header("|u1", "(1)")] = "), }", [header("|u1", "(1 2)")] = "2), }",
+      [header("|u1", "(-1,)")] = "-1,), }", [header("|u1", "(1.5,)")] = ".5,), }",
+      [header("|u1", "(,)")] = ",), }", [header("|u1", "[1]")] = "[1], }",
       [header("|u1", "(1,)", "None")] = "None, 'shape': (1,), }",
-      [header("|u1", "(1,)", "__import__('os').abort()")] = "__import__('os').abort(), 'shape': (1,),",
+      [header("|u1", "(1,)", "__import__('os').abort()")] =
+        "__import__('os').abort(), 'shape': (1,),",
       [header("a'b", "(1,)")] = "b', 'fortran_order': False, 'shape': (1,",
       [header(("x"):rep(40), "(1,)")] = ("x"):rep(40),
     } do
@@ -148,7 +155,8 @@ describe("an NPY file that is not one", function()
 
   it("fails for types that tensors do not have, and never reads a pickle", function()
     local types = "(b1, u1, i1, i2, i4, i8, f4 or f8 expected)"
-    fails("Python objects (numbers expected: a pickle can run any code and is not read)", folder .. "/objects.npy")
+    fails("Python objects (numbers expected: a pickle can run any code and is not read)",
+      folder .. "/objects.npy")
     fails("type '<c8' " .. types, folder .. "/complex.npy")
     fails("type '<f2' " .. types, folder .. "/half.npy")
     fails("type '<U2' " .. types, folder .. "/text.npy")
@@ -170,9 +178,9 @@ describe("an NPY or NPZ file of ours", function()
     for dtype in pairs(tensors.formats) do
       local t = tensors.counting(dtype, 4, 3, 5)
       local swapped = assert(tensor.npy(("%s/%s_3_5_62C1.npy"):format(folder,
-        ({ uint8 = "u1", int8 = "i1", int16 = "i2", int32 = "i4", int64 = "i8", float32 = "f4", float64 = "f8" })[dtype])))
-      for i, view in ipairs { t, t:transpose(1, 3), t:narrow(2, 2, 2), t:select(3, 1), t:narrow(1, 1, 0), swapped,
-        t:reshape(60), t:reshape(1, 2, 1, 2, 3, 5, 1, 1) } do
+        KINDS[dtype])))
+      for i, view in ipairs { t, t:transpose(1, 3), t:narrow(2, 2, 2), t:select(3, 1), t:narrow(1, 1, 0),
+        swapped, t:reshape(60), t:reshape(1, 2, 1, 2, 3, 5, 1, 1) } do
         local name = ("%s_%d"):format(dtype, i)
         assert.is_true(view:save(("%s/%s.npy"):format(folder, name)))
         expect(name .. ".npy", "-", view)
@@ -216,7 +224,8 @@ describe("an NPY or NPZ file of ours", function()
     assert(tensors.counting("uint8", 5):save(path))
     assert.are.same({ 0, 1, 2 }, opened:tolist())
     assert.are.equal(5, #tensor.npy(path))
-    assert_fails(folder .. "/none/x.npy: No such file or directory", "unknown", t:save(folder .. "/none/x.npy"))
+    assert_fails(folder .. "/none/x.npy: No such file or directory", "unknown",
+      t:save(folder .. "/none/x.npy"))
     assert_fails(folder .. "/none/x.npz: No such file or directory", "unknown",
       numpy.save(folder .. "/none/x.npz", { t = t }))
     assert_fails(folder .. ": Is a directory", "error", numpy.save(folder, { t = t }))
@@ -228,7 +237,9 @@ describe("an NPY or NPZ file of ours", function()
     assert_raises("save: number (tensor or table of tensors expected)", function() numpy.save("x", 1) end)
     assert_raises("save: nil (path expected)", function() numpy.save() end)
     assert_raises("save: 'a' is a number (tensor expected)", function() numpy.save("x", { a = 1 }) end)
-    assert_raises("save: key 1 (names of arrays expected)", function() numpy.save("x", { tensors.counting("int8", 1) }) end)
+    assert_raises("save: key 1 (names of arrays expected)", function()
+      numpy.save("x", { tensors.counting("int8", 1) })
+    end)
     assert_raises("load: table (path expected)", function() numpy.load {} end)
     assert_raises("load: number (name of an array expected)", function() numpy.load("x", 1) end)
     local long = { [("n"):rep(65001)] = tensors.counting("int8", 1) }
@@ -274,10 +285,11 @@ describe("an NPZ file by NumPy", function()
     assert.are.equal("table", type(numpy.load(folder .. "/stored.npy")))
     local path = folder .. "/u1_1_2_60C1.npy"
     assert.are.same({ 0, 26, 255 }, numpy.load(path):tolist())
-    assert_fails(path .. ": no zip archive (NPZ file with an array 'a' expected)", "format", numpy.load(path, "a"))
+    assert_fails(path .. ": no zip archive (NPZ file with an array 'a' expected)", "format",
+      numpy.load(path, "a"))
     assert_fails(folder .. "/none: No such file or directory", "unknown", numpy.load(folder .. "/none"))
-    assert_fails(write(folder .. "/nothing", "") .. ": 0 bytes (an NPY file of 10 or more expected)", "format",
-      numpy.load(folder .. "/nothing"))
+    assert_fails(write(folder .. "/nothing", "") .. ": 0 bytes (an NPY file of 10 or more expected)",
+      "format", numpy.load(folder .. "/nothing"))
   end)
 end)
 
@@ -347,8 +359,10 @@ describe("an NPZ file that is not one", function()
     fails(("array '%s': encrypted (plain data expected)"):format(name), patch(8, "\1\0"), name)
     fails(("array '%s': 2147483647 bytes deflated to %d (more expected)"):format(name,
       (string.unpack("<I4", stored, entry + 20))), patch(24, "\xff\xff\xff\x7f"), name)
-    fails(("array '%s': wrong checksum (whole deflated data expected)"):format(name), patch(16, "\0\0\0\0"), name)
-    fails(("array '%s': no local header where the directory says"):format(name), patch(42, "\xf0\xff\xff\x7f"), name)
+    fails(("array '%s': wrong checksum (whole deflated data expected)"):format(name),
+      patch(16, "\0\0\0\0"), name)
+    fails(("array '%s': no local header where the directory says"):format(name),
+      patch(42, "\xf0\xff\xff\x7f"), name)
     fails("damaged directory (NPZ file, a zip archive, expected)", patch(24, "\xff\xff\xff\xff"))
   end)
 end)

@@ -126,8 +126,10 @@ describe("arithmetic of two tensors", function()
 
   it("takes one shape only", function()
     local t = counting("int32", 2, 3)
-    assert_raises("add: shapes 2 × 3 and 3 × 2 (two of one shape expected)", function() return t + t:transpose() end)
-    assert_raises("eq: shapes 2 × 3 and 2 × 3 × 1 (two of one shape expected)", method(t, "eq", t:reshape(2, 3, 1)))
+    assert_raises("add: shapes 2 × 3 and 3 × 2 (two of one shape expected)",
+      function() return t + t:transpose() end)
+    assert_raises("eq: shapes 2 × 3 and 2 × 3 × 1 (two of one shape expected)",
+      method(t, "eq", t:reshape(2, 3, 1)))
   end)
 
   it("takes tensors and numbers only", function()
@@ -168,8 +170,10 @@ describe("arithmetic of a tensor and a number", function()
       local wrong = ": out of range (" .. dtype .. " expected: copy to a larger type)"
       assert_raises(("add of %d and 1%s"):format(high, wrong), function() return t + 1 end)
       assert_raises(("sub of %d and 1%s"):format(low, wrong), function() return t - 1 end)
-      assert_raises(("mul of %d and 2%s"):format(low == 0 and high or low, wrong), function() return t * 2 end)
-      assert_raises(("sub of 0 and %d%s"):format(low == 0 and high or low, wrong), function() return 0 - t end)
+      assert_raises(("mul of %d and 2%s"):format(low == 0 and high or low, wrong),
+        function() return t * 2 end)
+      assert_raises(("sub of 0 and %d%s"):format(low == 0 and high or low, wrong),
+        function() return 0 - t end)
       assert.are.same({ 0, low, high }, (t + 0):tolist())
       if low == 0 then
         assert.are.same({ high, high, 0 }, (high - t):tolist())
@@ -278,7 +282,8 @@ describe("a reduction along a dimension", function()
         values[i] = (i * 31 + i * i) % 97
       end
       local t = assert(tensor.from(dtype, { 3, 4, 5 }, values))
-      for _, view in ipairs { t, t:transpose(1, 3), t:narrow(3, 2, 3), t:select(2, 2), t:reshape(3, 1, 20) } do
+      for _, view in ipairs { t, t:transpose(1, 3), t:narrow(3, 2, 3), t:select(2, 2),
+        t:reshape(3, 1, 20) } do
         for dim = 1, view:dim() do
           for name, reduce in pairs(REDUCTIONS) do
             local result = view[name](view, dim)
@@ -302,7 +307,8 @@ describe("a reduction along a dimension", function()
 
   it("gives a number where there is no other dimension", function()
     local t = tensor.from("uint8", 4, { 3, 9, 9, 1 })
-    assert.are.same({ 22, 5.5, 1, 9, 4, 2 }, { t:sum(1), t:mean(1), t:min(1), t:max(1), t:argmin(1), t:argmax(1) })
+    assert.are.same({ 22, 5.5, 1, 9, 4, 2 }, { t:sum(1), t:mean(1), t:min(1), t:max(1), t:argmin(1),
+      t:argmax(1) })
     assert.are.equal("integer", math.type(t:argmax(1)))
   end)
 
@@ -382,7 +388,8 @@ describe("counts", function()
   it("of a histogram leave out NaN and what lies outside", function()
     local t = tensor.from("float32", 6, { 0, 1, 0 / 0, math.huge, -3, 0.5 })
     assert.are.same({ 1, 2 }, (t:histogram(2, 0, 1)):tolist())
-    assert_raises("histogram: values from nan to nan (finite ones, or a range, expected)", method(t, "histogram", 2))
+    assert_raises("histogram: values from nan to nan (finite ones, or a range, expected)",
+      method(t, "histogram", 2))
     assert.are.same({ 0, 0, 3 }, (tensor.from("int8", 3, { 7, 7, 7 }):histogram(3, 5, 7)):tolist())
     local counts, edges = tensor.from("int8", 2, { 7, 7 }):histogram(2)
     assert.are.same({ { 0, 2 }, { 6.5, 7.0, 7.5 } }, { counts:tolist(), edges:tolist() })
@@ -392,14 +399,16 @@ describe("counts", function()
   it("of a histogram take bins and a range", function()
     local t = counting("uint8", 3)
     assert_raises("bad argument #1 to 'histogram' (bins from 1 on expected)", method(t, "histogram", 0))
-    assert_raises("histogram: 4611686018427387904 bins (1 to 268435456 expected)", method(t, "histogram", 1 << 62))
+    assert_raises("histogram: 4611686018427387904 bins (1 to 268435456 expected)",
+      method(t, "histogram", 1 << 62))
     assert_raises("histogram: from 2 to 1 (two finite numbers, the lower one first, expected)",
       method(t, "histogram", 2, 2, 1))
     assert_raises("histogram: from nan to 1 (two finite numbers, the lower one first, expected)",
       method(t, "histogram", 2, 0 / 0, 1))
     assert_raises("histogram: from -1.5e+308 to 1.5e+308 (an interval that divides expected)",
       method(t, "histogram", 2, -1.5e308, 1.5e308))
-    assert_raises("bad argument #3 to 'histogram' (number expected, got no value)", method(t, "histogram", 2, 0))
+    assert_raises("bad argument #3 to 'histogram' (number expected, got no value)",
+      method(t, "histogram", 2, 0))
   end)
 
   it("of classes are as many as asked for, or as the greatest needs", function()
@@ -453,7 +462,8 @@ describe("gather", function()
     end
     assert.are.equal(t:sum(), found:sum())
     local wide = counting("int16", 4, 8000)
-    assert.is_true(wide:gather { 4, 2 } == tensor.from("int16", { 2, 8000 }, wide[4]:bytes() .. wide[2]:bytes()))
+    assert.is_true(wide:gather { 4, 2 } == tensor.from("int16", { 2, 8000 },
+      wide[4]:bytes() .. wide[2]:bytes()))
   end)
 
   it("raises for indices out of range and for other things", function()
@@ -461,12 +471,15 @@ describe("gather", function()
     for _, index in ipairs { 0, 4, -1, math.maxinteger, math.mininteger } do
       assert_raises(("gather: index %d (1 to 3 expected)"):format(index), method(t, "gather", { 1, index }))
     end
-    assert_raises("gather: index 1 (none expected: the dimension is empty)", method(t:narrow(1, 1, 0), "gather", { 1 }))
+    assert_raises("gather: index 1 (none expected: the dimension is empty)",
+      method(t:narrow(1, 1, 0), "gather", { 1 }))
     assert.are.equal(0, t:narrow(1, 1, 0):gather({}):numel())
     assert_raises("gather: indices: float32 of 1 dimensions (integers of 1 dimension expected)",
       method(t, "gather", tensor.from("float32", 1, { 1 })))
-    assert_raises("gather: indices: int8 of 2 dimensions (integers of 1 dimension expected)", method(t, "gather", t))
+    assert_raises("gather: indices: int8 of 2 dimensions (integers of 1 dimension expected)",
+      method(t, "gather", t))
     assert_raises("indices: string at 2 (whole number expected)", method(t, "gather", { 1, "x" }))
-    assert_raises("bad argument #1 to 'gather' (datamaestro.tensor expected, got number)", method(t, "gather", 1))
+    assert_raises("bad argument #1 to 'gather' (datamaestro.tensor expected, got number)",
+      method(t, "gather", 1))
   end)
 end)

@@ -1,8 +1,8 @@
 --- Batches: a loader walks over data part by part, in order or shuffled, converting on the way.
 --
--- `for images, labels in loader do … end` is an epoch; the next such loop is the next one, in another order if
--- it is shuffled. A batch is closed when the next one comes, and its memory taken for that unless a view of it is
--- still held: no epoch needs more memory than one batch.
+-- `for images, labels in loader do … end` is an epoch; the next such loop is the next one, in another
+-- order if it is shuffled. A batch is closed when the next one comes, and its memory taken for that unless
+-- a view of it is still held: no epoch needs more memory than one batch.
 
 local schema = require "datamaestro.schema"
 local tensors = require "datamaestro.api.tensor"
@@ -14,7 +14,8 @@ local loader = {}
 local states = setmetatable({}, { __mode = "k" })
 
 local function finite_problem(value)
-  return not (value - value == 0) and ("%s (finite number expected)"):format(value) or nil
+  local is_finite = value == value and math.abs(value) ~= math.huge
+  return not is_finite and ("%s (finite number expected)"):format(value) or nil
 end
 
 local function divisor_problem(value)
@@ -85,7 +86,8 @@ local function open(source)
     elseif can_open(part) then
       add_opened(found, part)
     else
-      return nil, ("loader: part %d: %s (tensor, or data that opens as one, expected)"):format(i, schema.kind(part))
+      return nil, ("loader: part %d: %s (tensor, or data that opens as one, expected)")
+        :format(i, schema.kind(part))
     end
   end
   if #found == 0 then
@@ -105,7 +107,8 @@ local function conversion(options)
   if not normalize then
     return options.dtype
   elseif options.dtype and not options.dtype:find "^float" then
-    return nil, nil, nil, ("loader.dtype: '%s' (float32 or float64 expected with normalize)"):format(options.dtype)
+    return nil, nil, nil,
+      ("loader.dtype: '%s' (float32 or float64 expected with normalize)"):format(options.dtype)
   end
   return options.dtype or "float32", normalize.scale / normalize.std,
     (normalize.offset - normalize.mean) / normalize.std
@@ -178,17 +181,17 @@ local Loader = {
   end,
 }
 
---- Makes a loader. Called by a `for`, it gives the tensors of one batch after the other; `#loader` is their number,
--- `loader.seed` what it shuffles with, `loader.epoch` the number of the epoch that comes next.
--- @param source what to load: data with fields that open as tensors (`ds.train`: images, labels), or that opens
---   as some itself, a tensor, or an array of these; all with as many parts
+--- Makes a loader. Called by a `for`, it gives the tensors of one batch after the other; `#loader` is
+-- their number, `loader.seed` what it shuffles with, `loader.epoch` the number of the epoch that comes next.
+-- @param source what to load: data with fields that open as tensors (`ds.train`: images, labels), or that
+--   opens as some itself, a tensor, or an array of these; all with as many parts
 -- @param options table, optional: `batch` (parts of a batch, 32), `shuffle` (false), `seed` (integer; random
 --   unless given), `epoch` (number of the first epoch, 1), `normalize` (of the first tensor, as float32:
 --   `{ scale = 1, offset = 0, mean = 0, std = 1 }` makes (x × scale + offset - mean) / std), `dtype` (of the
 --   first tensor), `drop_last` (whether a smaller batch at the end is left out, false), `fresh` (whether
 --   batches stay open, each in memory of its own, false)
--- @return loader; raises at the caller's line for wrong use, and a table of `message` and `code` where data cannot
---   be opened or values do not fit `dtype`
+-- @return loader; raises at the caller's line for wrong use, and a table of `message` and `code` where
+--   data cannot be opened or values do not fit `dtype`
 function loader.new(source, options)
   local state, problem = schema.check(OPTIONS, options or {}, "loader")
   if not state then

@@ -15,8 +15,9 @@ local function beginning(path)
   return handle and handle:read(2) or ""
 end
 
---- Opens the arrays of a file, which its content tells from one another: a tensor of a .npy, a table of tensors by
--- name of a .npz. Files are mapped and only headers read; deflated arrays are inflated into memory.
+--- Opens the arrays of a file, which its content tells from one another: a tensor of a .npy, a table of
+-- tensors by name of a .npz. Files are mapped and only headers read; deflated arrays are inflated into
+-- memory.
 -- @param path string
 -- @param name string, optional: the one array of a .npz that is wanted
 -- @return tensor or table of tensors | nil, message, code
@@ -55,8 +56,8 @@ local function sort_tensors(map)
   return names, values
 end
 
---- Writes a tensor as a .npy file, or a table of tensors by name as a .npz file (stored, not deflated). A file that
--- is there is replaced when the new one is whole and on disk.
+--- Writes a tensor as a .npy file, or a table of tensors by name as a .npz file (stored, not deflated). A
+-- file that is there is replaced when the new one is whole and on disk.
 -- @param path string
 -- @param value tensor or table of tensors
 -- @return true | nil, message, code
