@@ -148,7 +148,7 @@ describe("an NPY file that is not one", function()
       [header("a'b", "(1,)")] = "b', 'fortran_order': False, 'shape': (1,",
       [header(("x"):rep(40), "(1,)")] = ("x"):rep(40),
     } do
-      fails(("header goes wrong at '%s' (a dictionary of descr, fortran_order and shape expected)"):format(rest),
+      fails("header goes wrong at '" .. rest .. "' (a dictionary of descr, fortran_order and shape expected)",
         with_header(text, "\0"))
     end
   end)

@@ -324,3 +324,25 @@ describe("wrong use of a loader", function()
       { tostring(failure), failure.code })
   end)
 end)
+
+describe("the library", function()
+  local Laboratory = require "spec.support.laboratory"
+
+  it("has loaders and NumPy's files, the prompt `loader` too", function()
+    local lab = Laboratory.new()
+    local folder = tensors.folder()
+    local result = lab:run({ "repl" }, { input = ([[
+      t = datamaestro.tensor.from("uint8", 4, { 1, 2, 3, 4 })
+      for b in loader(t, { batch = 3, normalize = { offset = 0.5 } }) do print(b) end
+      datamaestro.save("F/t.npz", { t = t }), t:save "F/t.npy"
+      all, one = datamaestro.load "F/t.npz", datamaestro.load("F/t.npz", "t")
+      all.t == t, one == t, datamaestro.load "F/t.npy" == t
+      datamaestro.loader(t, { batch = 0 })
+    ]]):gsub("F/", folder .. "/") })
+    lab:close()
+    tensors.remove(folder)
+    assert.are.equal("tensor<float32 3>\n[1.5 2.5 3.5]\ntensor<float32 1>\n[4.5]\n"
+      .. "true\ttrue\ntrue\ttrue\ttrue\n", result.out)
+    assert.are.equal("[6]:1: loader.batch: 0 (1 or more expected)\n", result.err)
+  end)
+end)
