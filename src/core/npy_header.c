@@ -16,7 +16,7 @@ struct cursor {
 };
 
 static void skip_spaces(struct cursor *cursor) {
-  while (cursor->next < cursor->end && memchr(" \t\r\n\f", *cursor->next, 5) != NULL)
+  while (cursor->next < cursor->end && *cursor->next != '\0' && strchr(" \t\r\n\f", *cursor->next) != NULL)
     cursor->next++;
 }
 

@@ -162,25 +162,25 @@ static int sort_members(struct dm_npz *npz, struct dm_error *err) {
   return 0;
 }
 
+static int read_members(struct dm_npz *npz, const struct directory *directory, struct dm_error *err) {
+  npz->directory = directory->offset;
+  npz->members = calloc((size_t)directory->count + 1, sizeof *npz->members);
+  if (npz->members == NULL)
+    return dm_error_set(err, DM_ERROR, "%s: not enough memory", npz->path);
+  if (read_entries(npz, directory, err) != 0)
+    return -1;
+  return sort_members(npz, err);
+}
+
 int dm_npz_open(struct dm_npz *npz, const char *path, struct dm_error *err) {
   struct directory directory = {.count = 0};
   *npz = (struct dm_npz){.path = path, .storage = dm_storage_map(path, err)};
   if (npz->storage == NULL)
     return -1;
-  int status = find_directory(npz, &directory, err);
-  if (status == 0) {
-    npz->directory = directory.offset;
-    npz->members = calloc((size_t)directory.count + 1, sizeof *npz->members);
-    if (npz->members == NULL)
-      status = dm_error_set(err, DM_ERROR, "%s: not enough memory", path);
-  }
-  if (status == 0)
-    status = read_entries(npz, &directory, err);
-  if (status == 0)
-    status = sort_members(npz, err);
-  if (status != 0)
-    dm_npz_close(npz);
-  return status;
+  if (find_directory(npz, &directory, err) == 0 && read_members(npz, &directory, err) == 0)
+    return 0;
+  dm_npz_close(npz);
+  return -1;
 }
 
 int dm_npz_find(const struct dm_npz *npz, const char *name, size_t name_size, size_t *index,
@@ -210,55 +210,57 @@ static int find_bytes(const struct dm_npz *npz, const struct dm_npz_member *memb
   return 0;
 }
 
-/* Fills `out` from `in`; whether that is a whole deflate stream of exactly that content. */
-static bool inflate_bytes(void *state, const unsigned char *in, size_t in_size, unsigned char *out,
-                          size_t out_size) {
+/* Whether the input is a whole deflate stream whose content fills the output exactly. */
+static bool inflate_bytes(void *state, struct dm_inflate_io io) {
   const struct dm_inflate_backend *backend = zip_backend();
   unsigned char beyond[DM_DEFLATE_AHEAD];
-  struct dm_inflate_io io = {.in = in, .in_size = in_size, .out = out, .out_size = out_size};
   enum dm_deflate_status status = DM_DEFLATE_MORE;
-  bool full = out_size == 0;
-  if (full)
-    io = (struct dm_inflate_io){.in = in, .in_size = in_size, .out = beyond, .out_size = 1};
-  for (;;) {
-    size_t before = io.in_size + io.out_size;
-    status = backend->decode(state, &io);
-    if (status != DM_DEFLATE_MORE)
-      break;
-    if (io.out_size == 0 && !full) { /* the end may be still to come; content may not */
+  bool full = false;
+  while (status == DM_DEFLATE_MORE) {
+    if (io.out_size == 0) { /* the end may be still to come; content may not */
+      if (full)
+        return false;
       full = true;
       io.out = beyond;
       io.out_size = 1;
-    } else if (io.in_size + io.out_size == before || io.out_size == 0)
+    }
+    size_t before = io.in_size + io.out_size;
+    status = backend->decode(state, &io);
+    if (status == DM_DEFLATE_MORE && io.in_size + io.out_size == before)
       return false;
   }
-  bool exact = full ? io.out_size == 1 : io.out_size == 0;
-  return status == DM_DEFLATE_END && exact && io.in_size == 0 && backend->take_ahead(state, beyond) == 0;
+  return status == DM_DEFLATE_END && io.out_size == (full ? 1 : 0) && io.in_size == 0 &&
+         backend->take_ahead(state, beyond) == 0;
 }
 
-static int inflate_member(const struct dm_npz_member *member, const unsigned char *in,
-                          struct dm_storage **storage, const char *subject, struct dm_error *err) {
+/* The content of a deflated member, whose bytes are at `in`; NULL with `err` filled on failure. */
+static struct dm_storage *inflate_member(const struct dm_npz_member *member, const unsigned char *in,
+                                         const char *subject, struct dm_error *err) {
   enum { RATIO_MAXIMUM = 1032 }; /* of deflate: 258 bytes in two bits */
   const struct dm_inflate_backend *backend = zip_backend();
-  if (member->size / RATIO_MAXIMUM > member->packed)
-    return dm_error_set(err, DM_ERROR_FORMAT, "%s: %llu bytes deflated to %llu (more expected)", subject,
-                        (unsigned long long)member->size, (unsigned long long)member->packed);
-  *storage = dm_storage_alloc((size_t)member->size, err);
-  if (*storage == NULL)
-    return -1;
-  void *state = backend->open();
-  bool whole =
-      state != NULL && inflate_bytes(state, in, (size_t)member->packed, (*storage)->bytes, (*storage)->size);
-  if (state != NULL)
-    backend->close(state);
-  if (whole && backend->crc(0, (*storage)->bytes, (*storage)->size) == member->crc)
-    return 0;
-  dm_storage_release(*storage);
-  *storage = NULL;
-  if (state == NULL)
-    return dm_error_set(err, DM_ERROR, "%s: not enough memory", subject);
-  return dm_error_set(err, DM_ERROR_FORMAT, "%s: %s (whole deflated data expected)", subject,
-                      whole ? "wrong checksum" : "damaged");
+  if (member->size / RATIO_MAXIMUM > member->packed) {
+    (void)dm_error_set(err, DM_ERROR_FORMAT, "%s: %llu bytes deflated to %llu (more expected)", subject,
+                       (unsigned long long)member->size, (unsigned long long)member->packed);
+    return NULL;
+  }
+  struct dm_storage *storage = dm_storage_alloc((size_t)member->size, err);
+  void *state = storage == NULL ? NULL : backend->open();
+  if (state == NULL) {
+    dm_storage_release(storage);
+    (void)dm_error_set(err, DM_ERROR, "%s: not enough memory for %llu bytes", subject,
+                       (unsigned long long)member->size);
+    return NULL;
+  }
+  struct dm_inflate_io io = {
+      .in = in, .in_size = (size_t)member->packed, .out = storage->bytes, .out_size = storage->size};
+  bool whole = inflate_bytes(state, io);
+  backend->close(state);
+  if (whole && backend->crc(0, storage->bytes, storage->size) == member->crc)
+    return storage;
+  dm_storage_release(storage);
+  (void)dm_error_set(err, DM_ERROR_FORMAT, "%s: %s (whole deflated data expected)", subject,
+                     whole ? "wrong checksum" : "damaged");
+  return NULL;
 }
 
 static int check_method(const struct dm_npz_member *member, const char *subject, struct dm_error *err) {
@@ -284,8 +286,8 @@ int dm_npz_read(const struct dm_npz *npz, size_t index, struct dm_tensor *tensor
     return -1;
   if (member->method == ZIP_STORED)
     return dm_npy_view(tensor, npz->storage, start, (size_t)member->size, subject, err);
-  struct dm_storage *storage = NULL;
-  if (inflate_member(member, npz->storage->bytes + start, &storage, subject, err) != 0)
+  struct dm_storage *storage = inflate_member(member, npz->storage->bytes + start, subject, err);
+  if (storage == NULL)
     return -1;
   int status = dm_npy_view(tensor, storage, 0, storage->size, subject, err);
   dm_storage_release(storage);

@@ -183,11 +183,9 @@ static const unsigned char *take(struct side *side, size_t count) {
 static bool combine(const struct application *application, const unsigned char *a, const unsigned char *b,
                     size_t count, unsigned char *out) {
   unsigned char made[DM_BLOCK_SIZE];
-  kernel *combine_all = operations[application->operation].kernels[application->type];
-  if (application->made == application->final)
-    return combine_all(a, b, count, out);
-  return combine_all(a, b, count, made) &&
-         dm_dtype_conversion(application->made, application->final)(made, count, out);
+  bool is_final = application->made == application->final;
+  return operations[application->operation].kernels[application->type](a, b, count, is_final ? out : made) &&
+         (is_final || dm_dtype_conversion(application->made, application->final)(made, count, out));
 }
 
 /* Names the first operands of `count` whose result does not fit; there are some. */
