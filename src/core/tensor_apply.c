@@ -57,7 +57,7 @@ __extension__ typedef __int128 wide;
   ROUNDED(sub, NAME, TYPE, x - y)                                                                            \
   ROUNDED(mul, NAME, TYPE, x *y)                                                                             \
   ROUNDED(div, NAME, TYPE, x / y)                                                                            \
-  ROUNDED(abs, NAME, TYPE, fabs(x))                                                                          \
+  ROUNDED(abs, NAME, TYPE, _Generic(x, float : fabsf, double : fabs)(x))                                     \
   FOR_ALL(NAME, TYPE)
 
 FOR_INTEGERS(uint8, uint8_t, int32_t)

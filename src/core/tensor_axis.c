@@ -5,6 +5,8 @@
 #include "datamaestro/tensor_math.h"
 #include "tensor_blocks.h"
 
+enum { WIDE_SIZE = 8 }; /* bytes of a value */
+
 /* A dimension of `length` between what lies outside and what lies inside of it: the elements come in the
  * order of outer × length × inner. Each pair of an outer and an inner index has a value and, for extremes, a
  * place: the index along the dimension. */
@@ -23,6 +25,7 @@ struct axis {
 typedef bool kernel(unsigned char *restrict value, int64_t *restrict place, const unsigned char *restrict in,
                     size_t count, int64_t first, size_t step);
 
+// NOLINTBEGIN(bugprone-macro-parentheses,readability-non-const-parameter): FOLD is a statement; one signature
 #define DEFINE_KERNEL(NAME, TYPE, FOLD)                                                                      \
   static inline bool NAME##_steps(TYPE *restrict values, int64_t *restrict place,                            \
                                   const unsigned char *restrict in, size_t count, int64_t first,             \
@@ -58,6 +61,7 @@ DEFINE_KERNEL(least_integers, int64_t, KEEP(<))
 DEFINE_KERNEL(least_reals, double, KEEP(<))
 DEFINE_KERNEL(greatest_integers, int64_t, KEEP(>))
 DEFINE_KERNEL(greatest_reals, double, KEEP(>))
+// NOLINTEND(bugprone-macro-parentheses,readability-non-const-parameter)
 
 static const struct {
   const char *name;
@@ -94,7 +98,7 @@ static int begin(struct axis *axis, const struct dm_tensor *tensor, enum dm_redu
   bool sums = reduction == DM_SUM || reduction == DM_MEAN;
   size_t count = axis->results > 0 ? axis->results : 1;
   axis->wide = dm_dtype_is_integer(tensor->dtype) ? DM_INT64 : DM_FLOAT64;
-  axis->value = calloc(count, sizeof(double));
+  axis->value = calloc(count, WIDE_SIZE);
   axis->place = sums ? NULL : calloc(count, sizeof *axis->place);
   if (axis->value == NULL || (axis->place == NULL && !sums))
     return dm_error_set(err, DM_ERROR, "%s: not enough memory for %zu results", name, axis->results);
@@ -120,7 +124,7 @@ static bool fold_run(struct axis *axis, struct dm_typed *typed, kernel *fold, si
   for (size_t done = 0; done < count; done += now) {
     now = least(count - done, DM_TYPED_COUNT);
     size_t place = at + done * step;
-    fits &= fold(axis->value + place * sizeof(double), axis->place == NULL ? NULL : axis->place + place,
+    fits &= fold(axis->value + place * WIDE_SIZE, axis->place == NULL ? NULL : axis->place + place,
                  dm_typed_take(typed, now), now, first + (step == 0 ? (int64_t)done : 0), step);
   }
   return fits;
@@ -151,12 +155,12 @@ static void give(const struct axis *axis, const struct dm_tensor *tensor, enum d
   if (reduction == DM_ARGMIN || reduction == DM_ARGMAX)
     memcpy(out, axis->place, axis->results * sizeof *axis->place);
   else if (reduction == DM_SUM)
-    memcpy(out, axis->value, axis->results * sizeof(double));
+    memcpy(out, axis->value, axis->results * WIDE_SIZE);
   else if (reduction == DM_MIN || reduction == DM_MAX)
     (void)dm_dtype_conversion(axis->wide, tensor->dtype)(axis->value, axis->results, out);
   else
     for (size_t i = 0; i < axis->results; i++) {
-      struct dm_scalar sum = dm_dtype_load(axis->wide, axis->value + i * sizeof(double));
+      struct dm_scalar sum = dm_dtype_load(axis->wide, axis->value + i * WIDE_SIZE);
       double mean = (sum.is_integer ? (double)sum.integer : sum.real) / (double)axis->length;
       memcpy(out + i * sizeof mean, &mean, sizeof mean);
     }
@@ -202,7 +206,7 @@ int dm_tensor_find(size_t *index, const struct dm_tensor *tensor, enum dm_reduct
                    struct dm_error *err) {
   struct axis axis = {.outer = 1, .length = dm_tensor_numel(tensor), .inner = 1};
   int status = begin(&axis, tensor, reduction, err);
-  if (status == 0) {
+  if (status == 0 && axis.place != NULL) { /* extremes have places */
     (void)fold_all(&axis, tensor, reduction, err);
     size_t place = (size_t)axis.place[0];
     for (int k = tensor->ndim - 1; k >= 0; k--) {
