@@ -116,17 +116,39 @@ end
 
 -- --- Batches -----------------------------------------------------------------------------------
 
+-- The indices to take: shuffled, those of an epoch, else those of one batch wherever it begins.
+local function order_of(state)
+  local order, message, code
+  if state.seed then
+    order, message, code = tensors.order(state.size, state.seed, state.epoch)
+  else
+    order, message, code = tensors.order(math.min(state.batch, state.size))
+  end
+  return order or fail(message, code)
+end
+
 local function start_epoch(state)
-  if state.order and state.seed then
+  if state.order then
     state.order:close()
-    state.order = nil
   end
-  if not state.order then
-    local order, message, code = tensors.order(state.size, state.seed, state.seed and state.epoch or nil)
-    state.order = order or fail(message, code)
-  end
+  state.order = order_of(state)
   state.epoch = state.epoch + 1
   state.next = 1
+end
+
+-- Takes a batch of one tensor into the memory of the one before.
+local function take(state, i, first, count)
+  local source, at = state.tensors[i], first
+  if not state.seed then
+    source, at = source:narrow(1, first, count), 1
+  end
+  local dtype, scale, offset
+  if i == 1 then
+    dtype, scale, offset = state.dtype, state.scale, state.offset
+  end
+  local previous = not state.fresh and state.batches[i] or nil
+  local batch, message, code = tensors.batch(source, state.order, at, count, dtype, scale, offset, previous)
+  return batch or fail(message, code)
 end
 
 -- The next batches, or nothing at the end of the epoch.
@@ -137,17 +159,10 @@ local function next_batch(state)
     return nil
   end
   state.next = first + count
-  local batches = state.batches
-  for i, source in ipairs(state.tensors) do
-    local dtype, scale, offset
-    if i == 1 then
-      dtype, scale, offset = state.dtype, state.scale, state.offset
-    end
-    local batch, message, code = tensors.batch(source, state.order, first, count, dtype, scale, offset,
-      not state.fresh and batches[i] or nil)
-    batches[i] = batch or fail(message, code)
+  for i = 1, #state.tensors do
+    state.batches[i] = take(state, i, first, count)
   end
-  return table.unpack(batches, 1, #state.tensors)
+  return table.unpack(state.batches, 1, #state.tensors)
 end
 
 local function size_of(state)
