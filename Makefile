@@ -14,7 +14,7 @@ DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libi
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
 DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy python3-pyftpdlib curl openssl \
               procps tmux bzip2 xz-utils zstd lz4 zip p7zip-full
-DEPS_BENCH := $(DEPS_TEST) hyperfine time aria2 wget2 pigz isal python3-pooch
+DEPS_BENCH := $(DEPS_TEST) hyperfine time aria2 wget2 pigz isal python3-pooch python3-torchvision
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
 
 # --- Compiler ---------------------------------------------------------------------------------------
@@ -37,10 +37,11 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
 # where its library (PKGS_NAME) is too heavy to load at every start. `readline`, whose licence is the GPL, is
 # left out where the library is missing: the REPL then reads plain lines.
-PLUGINS      := archive digest inflate transfer $(shell pkg-config --exists readline 2>/dev/null && echo readline)
+PLUGINS      := archive digest inflate npz transfer $(shell pkg-config --exists readline 2>/dev/null && echo readline)
 PKGS_archive := $(LIBS) # its other libraries are loaded when they are needed
 PKGS_digest  := libcrypto
 PKGS_inflate := $(LIBS)
+PKGS_npz     := $(LIBS)
 PKGS_transfer := libcurl libcrypto $(LIBS)
 PKGS_readline := readline
 LDFLAGS_readline := -Wl,-z,nodelete # readline keeps state that an unloaded library would lose, and leak
@@ -64,6 +65,9 @@ SHARE     := $(BUILD)/share/datamaestro
 .SECONDARY:
 
 all: libraries stale $(PROGRAM) $(COMPILED) $(foreach p,$(PLUGINS),$(if $(wildcard src/api/lua_$(p).c),$(LIBDIR)/$(p).so)) $(SHARE) ## build the program (build/datamaestro, run in place)
+
+# Loops over elements are worth the compiler's full effort.
+$(BUILD)/obj/core/tensor_%.o: CFLAGS += $(if $(filter release,$(MODE)),-O3)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -89,6 +93,8 @@ $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
 	$(Q)$(CC) -shared $(LDFLAGS) $(LDFLAGS_$*) $(filter-out %.a,$^) $(CORE) -o $@ $$(pkg-config --libs $(PKGS_$*))
+
+$(LIBDIR)/npz.so: $(BUILD)/obj/api/tensor_handle.o
 
 # The build folder has the layout of an installed tree, so that the program finds its files one way.
 $(SHARE):

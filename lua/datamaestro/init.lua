@@ -6,9 +6,12 @@ local library = {}
 
 --- Makes the library for a session.
 -- @param session session: its data directory, its progress display
--- @return table: functions find, prepare, datasets; field version
+-- @return table: functions find, search, prepare, loader, load, save; fields version, tensor
 function library.new(session)
-  local bound = { version = require "datamaestro.api.host".version }
+  local bound = {
+    version = require "datamaestro.api.host".version,
+    tensor = require "datamaestro.api.tensor", -- from, idx, npy, …
+  }
 
   local function check_id(id, name)
     if type(id) ~= "string" then
@@ -65,6 +68,30 @@ function library.new(session)
       return nil, message, code
     end
     return prepare.open(store, dataset)
+  end
+
+  --- Makes a loader of batches: datamaestro.data.loader's new.
+  -- @param source data or tensors
+  -- @param options table, optional
+  -- @return loader
+  function bound.loader(source, options)
+    return require "datamaestro.data.loader".new(source, options)
+  end
+
+  --- Opens a file of NumPy's: datamaestro.data.numpy's load.
+  -- @param path string
+  -- @param name string, optional
+  -- @return tensor or table of tensors | nil, message, code
+  function bound.load(path, name)
+    return require "datamaestro.data.numpy".load(path, name)
+  end
+
+  --- Writes a file of NumPy's: datamaestro.data.numpy's save.
+  -- @param path string
+  -- @param value tensor or table of tensors
+  -- @return true | nil, message, code
+  function bound.save(path, value)
+    return require "datamaestro.data.numpy".save(path, value)
   end
 
   return setmetatable(bound, Library)

@@ -30,7 +30,7 @@ end
 
 --- Makes the functions of a REPL.
 -- @param repl repl
--- @return table: find, search, info, prepare, reload, help, exit, quit
+-- @return table: find, search, info, prepare, loader, reload, help, exit, quit
 function words.of(repl)
   local session = repl.session
   local library = require "datamaestro".new(session)
@@ -63,6 +63,8 @@ function words.of(repl)
     check("prepare", id, "an id")
     return library.prepare(id)
   end
+
+  functions.loader = library.loader
 
   function functions.reload()
     session.catalogue = nil
