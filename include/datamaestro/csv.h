@@ -89,10 +89,15 @@ int dm_csv_integer(const struct dm_csv *csv, size_t column, int64_t *value, stru
 /* Appends the current row as a line of CSV. */
 void dm_csv_text(const struct dm_csv_row *row, struct dm_text *text);
 
+enum dm_csv_values {
+  DM_CSV_PLAIN,   /* what JSON would write as that number, to the byte, is a number, all else a string */
+  DM_CSV_STRINGS, /* all are strings */
+  DM_CSV_NUMBERS  /* all are numbers (infinities and NaN null); what is none is DM_ERROR_FORMAT */
+};
+
 /* Appends the current row as a line of JSON: an object where there are names (of which the row must have as
- * many as fields), else an array. What JSON would write as that number is one, all else a string; with
- * `strings` all are strings. */
-void dm_csv_json(const struct dm_csv *csv, struct dm_text *text, bool strings);
+ * many as fields), else an array. */
+int dm_csv_json(const struct dm_csv *csv, struct dm_text *text, enum dm_csv_values values, struct dm_error *err);
 
 /* Columns while they are surveyed. */
 struct dm_csv_survey {

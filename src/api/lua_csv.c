@@ -207,11 +207,14 @@ static int reader_skip(lua_State *L) {
   return 1;
 }
 
-static void add_text(const struct dm_csv *csv, struct dm_text *text, int form) {
-  if (form == 0)
-    dm_csv_text(&csv->row, text);
-  else
-    dm_csv_json(csv, text, form == 2);
+enum { FORM_CSV, FORM_JSONL, FORM_STRINGS, FORM_NUMBERS };
+
+static int add_text(const struct dm_csv *csv, struct dm_text *text, int form, struct dm_error *err) {
+  static const enum dm_csv_values values[] = {DM_CSV_PLAIN, DM_CSV_PLAIN, DM_CSV_STRINGS, DM_CSV_NUMBERS};
+  if (form != FORM_CSV)
+    return dm_csv_json(csv, text, values[form], err);
+  dm_csv_text(&csv->row, text);
+  return 0;
 }
 
 /* A string of rows, `*rows` of them at most and TEXT_SIZE bytes or a little more. */
@@ -220,7 +223,8 @@ static int read_text(struct dm_csv *csv, struct dm_text *text, int form, lua_Int
   lua_Integer count = 0;
   int status = 1;
   while (count < *rows && text->size < TEXT_SIZE && (status = dm_csv_next(csv, err)) > 0) {
-    add_text(csv, text, form);
+    if (add_text(csv, text, form, err) != 0)
+      return -1;
     count++;
   }
   *rows = count;
@@ -236,10 +240,10 @@ static int text_close(lua_State *L) {
 
 /* reader:text(form, count) → string, integer: the next rows as lines, `count` at most but no more than some
  * 64 KiB, and how many they are; 0 at the end. `form` is "csv", "jsonl" (objects where there are names, else arrays;
- * fields that are JSON's numbers to the byte as numbers) or "strings" (the same, all fields strings) | nil,
- * message, "format": what was read before the bad row is in the fourth value. */
+ * fields that are JSON's numbers to the byte as numbers) or "strings" (the same, all fields strings), or
+ * "numbers" (all numbers, else it fails) | nil, message, "format", string: what was read before the bad row. */
 static int reader_text(lua_State *L) {
-  static const char *const forms[] = {"csv", "jsonl", "strings", NULL};
+  static const char *const forms[] = {"csv", "jsonl", "strings", "numbers", NULL};
   struct dm_error err;
   struct dm_csv *csv = check_reader(L, 1);
   int form = luaL_checkoption(L, 2, NULL, forms);
@@ -248,7 +252,7 @@ static int reader_text(lua_State *L) {
   *text = (struct dm_text){.bytes = NULL};
   luaL_setmetatable(L, "datamaestro.csv.text");
   luaL_argcheck(L, csv->path != NULL, 1, "closed reader (open reader expected)");
-  if (form > 0 && csv->names.count > 0)
+  if (form != FORM_CSV && csv->names.count > 0)
     csv->options.columns = csv->names.count;
   int status = read_text(csv, text, form, &rows, &err);
   if (status < 0)

@@ -57,25 +57,38 @@ void dm_csv_text(const struct dm_csv_row *row, struct dm_text *text) {
   dm_text_put(text, "\n", 1);
 }
 
-static void put_value(struct dm_text *text, const char *bytes, size_t size, bool strings) {
-  if (!strings && dm_text_is_json_number(bytes, size))
-    dm_text_put(text, bytes, size);
+static int put_value(const struct dm_csv *csv, struct dm_text *text, size_t column, enum dm_csv_values values,
+                     struct dm_error *err) {
+  double number = 0;
+  const struct dm_csv_field *field = &csv->row.fields[column];
+  const char *bytes = csv->row.bytes + field->start;
+  if (values != DM_CSV_STRINGS && dm_text_is_json_number(bytes, field->size))
+    dm_text_put(text, bytes, field->size);
+  else if (values != DM_CSV_NUMBERS)
+    dm_text_json_string(text, bytes, field->size);
+  else if (dm_csv_number(csv, column, &number, err) != 0)
+    return -1;
   else
-    dm_text_json_string(text, bytes, size);
+    dm_text_real(text, number, DM_FLOAT64, true);
+  return 0;
 }
 
-void dm_csv_json(const struct dm_csv *csv, struct dm_text *text, bool strings) {
-  const struct dm_csv_row *row = &csv->row;
+int dm_csv_json(const struct dm_csv *csv, struct dm_text *text, enum dm_csv_values values, struct dm_error *err) {
   const struct dm_csv_row *names = &csv->names;
+  const size_t before = text->size;
   dm_text_put(text, names->count > 0 ? "{" : "[", 1);
-  for (size_t i = 0; i < row->count; i++) {
+  for (size_t i = 0; i < csv->row.count; i++) {
     if (i > 0)
       dm_text_put(text, ",", 1);
     if (i < names->count) {
       dm_text_json_string(text, names->bytes + names->fields[i].start, names->fields[i].size);
       dm_text_put(text, ":", 1);
     }
-    put_value(text, row->bytes + row->fields[i].start, row->fields[i].size, strings);
+    if (put_value(csv, text, i, values, err) != 0) {
+      text->size = before; /* no half row */
+      return -1;
+    }
   }
   dm_text_put(text, names->count > 0 ? "}\n" : "]\n", 2);
+  return 0;
 }
