@@ -9,9 +9,11 @@ Q       := $(if $(V),,@)
 # --- What Debian 12 must have; `make deps` installs what is missing --------------------------------
 DEPS_RUN   := lua-cjson lua-argparse
 DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libisal-dev libssl-dev \
-              libcurl4-openssl-dev libreadline-dev
+              libcurl4-openssl-dev libreadline-dev libarchive-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev \
+              libutf8proc-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
-DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy curl openssl procps tmux
+DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy curl openssl procps tmux \
+              bzip2 xz-utils zstd lz4 zip p7zip-full
 DEPS_BENCH := $(DEPS_TEST) hyperfine time
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
 
@@ -35,7 +37,8 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
 # where its library (PKGS_NAME) is too heavy to load at every start. `readline`, whose licence is the GPL, is
 # left out where the library is missing: the REPL then reads plain lines.
-PLUGINS      := digest http inflate $(shell pkg-config --exists readline 2>/dev/null && echo readline)
+PLUGINS      := archive digest http inflate $(shell pkg-config --exists readline 2>/dev/null && echo readline)
+PKGS_archive := $(LIBS) # its other libraries are loaded when they are needed
 PKGS_digest  := libcrypto
 PKGS_inflate := $(LIBS)
 PKGS_http    := libcurl libcrypto $(LIBS)
@@ -99,7 +102,7 @@ $(LUADIR)/%.luac: lua/%.lua
 	$(Q)luac5.4 -o $@ $<
 
 libraries:
-	@pkg-config --exists lua5.4 libcurl libcrypto zlib 2>/dev/null && command -v luac5.4 >/dev/null || { \
+	@pkg-config --exists lua5.4 libcurl libcrypto zlib libarchive liblzma libzstd liblz4 libutf8proc 2>/dev/null && command -v luac5.4 >/dev/null || { \
 	    echo "Libraries to build with are missing: \`make deps-demo\` installs them (Debian), or install by hand:"; \
 	    echo "  $(DEPS_BUILD)"; exit 1; }
 

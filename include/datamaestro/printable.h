@@ -4,12 +4,16 @@
 #ifndef DATAMAESTRO_PRINTABLE_H
 #define DATAMAESTRO_PRINTABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* `size` bytes with all that could steer a terminal written as \xNN: control characters (C0, C1, DEL),
  * bytes that are not UTF-8, and the marks that turn the direction of writing. */
 char *dm_printable_text(char *out, size_t capacity, const char *bytes, size_t size);
+
+/* Whether dm_printable_text would leave the bytes as they are. */
+bool dm_printable_is_plain(const char *bytes, size_t size);
 
 /* A URL without `user:password@`, as printable text. */
 char *dm_printable_url(char *out, size_t capacity, const char *url);

@@ -1,7 +1,6 @@
 #include "datamaestro/printable.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,6 +34,19 @@ static bool is_harmless(uint32_t number) {
   bool is_direction = number == 0x200e || number == 0x200f || number == 0x61c ||
                       (number >= 0x202a && number <= 0x202e) || (number >= 0x2066 && number <= 0x2069);
   return !is_separator && !is_direction;
+}
+
+bool dm_printable_is_plain(const char *bytes, size_t size) {
+  const unsigned char *next = (const unsigned char *)bytes;
+  while (size > 0) {
+    uint32_t number = 0;
+    size_t length = decode(next, size, &number);
+    if (length == 0 || !is_harmless(number))
+      return false;
+    next += length;
+    size -= length;
+  }
+  return true;
 }
 
 char *dm_printable_text(char *out, size_t capacity, const char *bytes, size_t size) {
