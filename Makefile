@@ -91,10 +91,12 @@ $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
 	@echo "  LINK $@"
 	$(Q)$(CC) -shared $(LDFLAGS) $(LDFLAGS_$*) $(filter-out %.a,$^) $(CORE) -o $@ $$(pkg-config --libs $(PKGS_$*))
 
-# The build folder has the layout of an installed tree, so that the program finds its files one way.
+# The build folder has the layout of an installed tree, so that the program finds its files one way. Sources are for
+# the doc comments of what scripts call, which compiled modules have not.
 $(SHARE):
 	@mkdir -p $@
 	@ln -sfn $(abspath datasets) $@/datasets
+	@ln -sfn $(abspath lua/datamaestro) $@/sources
 
 # Compiled, since parsing some forty modules would be most of a short command's time; not stripped, so
 # that messages keep their lines.
@@ -161,6 +163,9 @@ install: all ## install below PREFIX (default /usr/local), staged below DESTDIR
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/datamaestro
 	cp -R --no-preserve=ownership,mode $(LUADIR) $(DESTDIR)$(PREFIX)/lib/datamaestro/
 	cp -R --no-preserve=ownership,mode datasets $(DESTDIR)$(PREFIX)/share/datamaestro/
+	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources
+	cp -R --no-preserve=ownership,mode lua/datamaestro/init.lua lua/datamaestro/data \
+	    $(DESTDIR)$(PREFIX)/share/datamaestro/sources/
 
 uninstall: ## remove what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/datamaestro $(DESTDIR)$(PREFIX)/lib/datamaestro $(DESTDIR)$(PREFIX)/share/datamaestro

@@ -61,9 +61,16 @@ csv.Generic = assert(types.new {
       end
       return require "datamaestro.api.csv".open(self.path, all)
     end,
-    --- The options with which datamaestro.api.csv reads the file.
-    -- @return table | nil, message, code
-    options = options,
+    --- Says what each column holds, reading all in bounded memory.
+    -- @return integer (rows), array of tables (`type count missing distinct exact min max mean longest`, one a column),
+    --   array of strings (their names; nil without names_row) | nil, message, code
+    survey = function(self)
+      local all, message, code = options(self)
+      if not all then
+        return nil, message, code
+      end
+      return require "datamaestro.api.csv".survey(self.path, all)
+    end,
     --- The columns' names.
     -- @return array of strings | nil: without names_row | nil, message, code
     columns = function(self)

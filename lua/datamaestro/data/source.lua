@@ -77,7 +77,12 @@ function source.open(path)
   if stream ~= false then
     return stream, message, code
   end
-  return io.open(path, "rb")
+  local handle, why = io.open(path, "rb")
+  if handle then
+    return handle
+  end
+  local found, problem, kind = file.stat(path)
+  return nil, found and why or problem, kind or "error"
 end
 
 -- All files below a folder on disk.

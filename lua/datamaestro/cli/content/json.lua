@@ -176,8 +176,10 @@ local function describe(object)
       json.set(list[i], fact, found[fact])
     end
     json.set(list[i], "missing", found.missing + rows - column.count)
-    json.set(list[i], "distinct", found.distinct)
-    json.set(list[i], "distinct_exact", found.exact)
+    if found.count > 0 then -- arrays and objects are not compared
+      json.set(list[i], "distinct", found.distinct)
+      json.set(list[i], "distinct_exact", found.exact)
+    end
   end
   json.set(facts, "rows", rows)
   json.set(facts, "columns", list)

@@ -113,12 +113,7 @@ end
 local FACTS = { "type", "min", "max", "mean", "missing", "distinct" }
 
 local function describe(object)
-  local csv = require "datamaestro.api.csv"
-  local options, message, code = object:options()
-  if not options then
-    return nil, message, code
-  end
-  local rows, columns, names = csv.survey(object.path, options)
+  local rows, columns, names = object:survey()
   if not rows then
     return nil, columns, names
   end
