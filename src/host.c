@@ -82,8 +82,9 @@ static int host_guard(lua_State *L) {
   return lua_gettop(L);
 }
 
-/* host.end_with_reader(): from now on, writing to a pipe that nobody reads any more ends the process the system's way,
- * without a word, as a pipeline wants it. Not while there are connections: theirs are pipes too. */
+/* host.end_with_reader(): from now on, writing to a pipe that nobody reads any more ends the process the
+ * system's way, without a word, as a pipeline wants it. Not while there are connections: theirs are pipes
+ * too. */
 static int host_end_with_reader(lua_State *L) {
   (void)L;
   (void)signal(SIGPIPE, SIG_DFL);

@@ -23,12 +23,12 @@ enum {
 };
 
 struct dm_csv_options {
-  char delimiter;    /* neither NUL, a quote nor part of a line end */
-  uint64_t skip;     /* lines to leave out at the top, whatever is in them */
-  int64_t names_row; /* number of the row of names, from 0 after those lines; -1: none */
-  int64_t size_row;  /* number of the row that begins with the counts of rows and columns; -1: none */
-  size_t columns;    /* fields of every row; 0: rows may differ */
-  size_t buffer;     /* bytes to begin with, 3 at least; 0: as many as read fast */
+  char delimiter;           /* neither NUL, a quote nor part of a line end */
+  uint64_t skip;            /* lines to leave out at the top, whatever is in them */
+  int64_t names_row;        /* number of the row of names, from 0 after those lines; -1: none */
+  int64_t size_row;         /* number of the row that begins with the counts of rows and columns; -1: none */
+  size_t columns;           /* fields of every row; 0: rows may differ */
+  size_t buffer;            /* bytes to begin with, 3 at least; 0: as many as read fast */
   struct dm_reader *reader; /* gives the bytes, and outlives the table; NULL: the file of that path does */
 };
 
@@ -46,8 +46,8 @@ struct dm_csv_row {
 
 /* A reader. One row is valid until the next is read. */
 struct dm_csv {
-  int fd;     /* -1 when closed, and where a reader gives the bytes */
-  char *path; /* for messages; NULL when closed */
+  int fd;                     /* -1 when closed, and where a reader gives the bytes */
+  char *path;                 /* for messages; NULL when closed */
   const unsigned char *piece; /* what the reader gave and was not yet taken */
   size_t piece_size;          /* bytes */
   struct dm_csv_options options;
@@ -69,8 +69,9 @@ struct dm_csv {
   bool ended; /* nothing more to read from the file */
 };
 
-/* Opens a regular file, or `options->reader`, and reads as far as its rows of names and sizes, both of which precede all data; what
- * stands before the later of them is not data either. Missing ones are DM_ERROR_FORMAT. */
+/* Opens a regular file, or `options->reader`, and reads as far as its rows of names and sizes, both of which
+ * precede all data; what stands before the later of them is not data either. Missing ones are
+ * DM_ERROR_FORMAT. */
 int dm_csv_open(struct dm_csv *csv, const char *path, const struct dm_csv_options *options,
                 struct dm_error *err);
 
@@ -81,9 +82,11 @@ int dm_csv_next(struct dm_csv *csv, struct dm_error *err);
 /* Closes and frees; closed is fine. */
 void dm_csv_close(struct dm_csv *csv);
 
-/* Reads a field of the current row as a number, or as an integer of 64 bits; what is none is
- * DM_ERROR_FORMAT, "PATH:LINE:COLUMN: 'x' in column 3 'age' (number expected)". */
+/* Reads a field of the current row as a number; what is none is DM_ERROR_FORMAT, "PATH:LINE:COLUMN: 'x' in
+ * column 3 'age' (number expected)". */
 int dm_csv_number(const struct dm_csv *csv, size_t column, double *value, struct dm_error *err);
+
+/* The same as an integer of 64 bits: digits, perhaps after a sign. */
 int dm_csv_integer(const struct dm_csv *csv, size_t column, int64_t *value, struct dm_error *err);
 
 /* Appends the current row as a line of CSV. */
@@ -97,7 +100,8 @@ enum dm_csv_values {
 
 /* Appends the current row as a line of JSON: an object where there are names (of which the row must have as
  * many as fields), else an array. */
-int dm_csv_json(const struct dm_csv *csv, struct dm_text *text, enum dm_csv_values values, struct dm_error *err);
+int dm_csv_json(const struct dm_csv *csv, struct dm_text *text, enum dm_csv_values values,
+                struct dm_error *err);
 
 /* Columns while they are surveyed. */
 struct dm_csv_survey {

@@ -27,10 +27,10 @@ enum dm_json_event {
 struct dm_json {
   char *bytes; /* of the text; strings are unescaped in place. One more byte than `size` must be writable */
   size_t size;
-  size_t at;           /* of the byte to be read */
-  int depth;           /* open arrays and objects */
-  bool expects_value;  /* rather than an end or a comma */
-  bool after_value;    /* a comma or an end comes next */
+  size_t at;                          /* of the byte to be read */
+  int depth;                          /* open arrays and objects */
+  bool expects_value;                 /* rather than an end or a comma */
+  bool after_value;                   /* a comma or an end comes next */
   unsigned char kinds[DM_JSON_DEPTH]; /* '[' or '{' */
   /* Of the event: */
   int64_t integer;

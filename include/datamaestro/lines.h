@@ -14,7 +14,7 @@
 enum { DM_LINE_MAXIMUM = 64 << 20 /* bytes of one line */ };
 
 struct dm_lines {
-  char *path; /* for messages; NULL when closed */
+  char *path;               /* for messages; NULL when closed */
   struct dm_source *source; /* NULL where the caller gave a reader */
   struct dm_recode *recode;
   const unsigned char *piece; /* what the text gave and was not yet taken */
@@ -31,12 +31,13 @@ struct dm_line {
   size_t size;
 };
 
-/* Opens a regular file, or `reader` (which stays the caller's; `path` then only names it), as text in `encoding`
- * (as in dm_recode_open). */
+/* Opens a regular file, or `reader` (which stays the caller's; `path` then only names it), as text in
+ * `encoding` (as in dm_recode_open). */
 int dm_lines_open(struct dm_lines *lines, const char *path, struct dm_reader *reader, const char *encoding,
                   struct dm_error *err);
 
-/* Reads the next line: 1, or 0 at the end, or -1. An end of line at the end of the text begins no further line. */
+/* Reads the next line: 1, or 0 at the end, or -1. An end of line at the end of the text begins no further
+ * line. */
 int dm_lines_next(struct dm_lines *lines, struct dm_line *line, struct dm_error *err);
 
 /* Closes and frees; closed is fine. */

@@ -8,9 +8,9 @@
 struct dm_recode; /* owns its converter; freed by dm_recode_close */
 
 /* Opens text of `source`, which stays the caller's and must live as long. `encoding` is a name that iconv(3)
- * knows ("utf-8", "latin-1", "utf-16", "windows-1252", …); an unknown one is DM_ERROR_USAGE. `subject` (copied)
- * names the text in errors. A byte order mark at the beginning is left out; "utf-16" and "utf-32" go by it, and
- * without one are little-endian. */
+ * knows ("utf-8", "latin-1", "utf-16", "windows-1252", …); an unknown one is DM_ERROR_USAGE. `subject`
+ * (copied) names the text in errors. A byte order mark at the beginning is left out; "utf-16" and "utf-32" go
+ * by it, and without one are little-endian. */
 int dm_recode_open(struct dm_recode **recode, struct dm_reader *source, const char *encoding,
                    const char *subject, struct dm_error *err);
 

@@ -1,7 +1,7 @@
-/* Lines of text and JSON on them: the same whatever the pieces in which the bytes come, and JSON is what a plain
- * reader by the grammar takes for JSON.
+/* Lines of text and JSON on them: the same whatever the pieces in which the bytes come, and JSON is what a
+ * plain reader by the grammar takes for JSON.
  *
- * Seeds: spec/fuzz/jsonl/one.jsonl spec/fuzz/jsonl/two.jsonl */
+ * Seeds: spec/fuzz/jsonl/one.jsonl spec/fuzz/jsonl/two.jsonl
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -185,7 +185,7 @@ static void compare(const unsigned char *bytes, size_t size, size_t piece, const
 
 /* The first byte chooses the size of the pieces, the second the encoding, the rest is the text. */
 int LLVMFuzzerTestOneInput(const unsigned char *input, size_t size) {
-  static const char *const encodings[] = {"utf-8",   "utf-8",    "utf-8",     "latin-1",
+  static const char *const encodings[] = {"utf-8",    "utf-8",    "utf-8",     "latin-1",
                                           "utf-16le", "utf-16be", "shift-jis", "utf-32le"};
   if (size < 2)
     return 0;

@@ -7,8 +7,8 @@
 
 #include "datamaestro/csv.h"
 
-/* The options at argument `index`, checked; `extra` is the name of one more that is allowed, or NULL. Pushes one
- * value, the source or nil, to be kept alive while the table is read. */
+/* The options at argument `index`, checked; `extra` is the name of one more that is allowed, or NULL. Pushes
+ * one value, the source or nil, to be kept alive while the table is read. */
 struct dm_csv_options dm_lua_csv_options(lua_State *L, int index, const char *extra);
 
 /* Pushes the columns' names as an array of strings, nil without any. */

@@ -70,7 +70,7 @@ static int csv_matrix(lua_State *L) {
   if (push_tensors(L, matrix, &err) != 0)
     return dm_lua_fail(L, &err);
   dm_csv_matrix_close(matrix); /* the file, now and not when it is collected */
-  lua_rotate(L, -3, -1); /* names, values, targets → values, targets, names */
+  lua_rotate(L, -3, -1);       /* names, values, targets → values, targets, names */
   lua_insert(L, -2);
   return 3;
 }
@@ -100,9 +100,9 @@ static int next_batch(lua_State *L) {
   return 2;
 }
 
-/* csv.batches(path, options, rows) → iterator of tensor (float64, rows × columns), targets (tensor, float64; nil
- * without target), `rows` rows each, the last one perhaps fewer; closed when the loop ends. Raises a table of
- * `message` and `code` where csv.matrix fails. */
+/* csv.batches(path, options, rows) → iterator of tensor (float64, rows × columns), targets (tensor, float64;
+ * nil without target), `rows` rows each, the last one perhaps fewer; closed when the loop ends. Raises a
+ * table of `message` and `code` where csv.matrix fails. */
 static int csv_batches(lua_State *L) {
   struct dm_error err;
   lua_Integer rows = luaL_checkinteger(L, 3);
@@ -132,8 +132,8 @@ static int read_survey(lua_State *L, struct dm_csv_survey *survey, struct dm_err
 }
 
 /* csv.survey(path, options) → rows (integer), array of tables `type count missing distinct exact min max mean
- * longest` (as in column_handle.h), one a column, names (array of strings | nil) | nil, message, code: reads all,
- * in bounded memory. */
+ * longest` (as in column_handle.h), one a column, names (array of strings | nil) | nil, message, code: reads
+ * all, in bounded memory. */
 static int csv_survey(lua_State *L) {
   struct dm_error err;
   const char *path = luaL_checkstring(L, 1);

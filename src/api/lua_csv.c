@@ -2,10 +2,11 @@
  *
  * Options, all of them optional: `delimiter` (one byte, ","), `skip` (lines to leave out at the top, 0),
  * `names_row` and `size_row` (rows, counted from 0 after those lines, that hold the columns' names, and the
- * numbers of rows and columns; -1 for none), `columns` (fields that every row must have), `source` (a stream of
- * datamaestro.api.stream, read instead of the file), for csv.open and csv.rows `types` (array of "string" "number"
- * "integer" "number?" "integer?", one a column: what fields are read as) and for csv.matrix and csv.batches
- * `target` (name of a column to be kept apart). Rows of data begin behind names_row and size_row. */
+ * numbers of rows and columns; -1 for none), `columns` (fields that every row must have), `source` (a stream
+ * of datamaestro.api.stream, read instead of the file), for csv.open and csv.rows `types` (array of "string"
+ * "number" "integer" "number?" "integer?", one a column: what fields are read as) and for csv.matrix and
+ * csv.batches `target` (name of a column to be kept apart). Rows of data begin behind names_row and size_row.
+ */
 #include <string.h>
 
 #include "csv_handle.h"
@@ -171,9 +172,9 @@ static int push_typed_row(lua_State *L, const struct dm_csv *csv, const char *ty
   return 1;
 }
 
-/* reader:row() → array of strings, or of what `types` says, nil for an empty field of a type with `?` | nil at the
- * end | nil, message, "format": "PATH:LINE:COLUMN: …". After a
- * row with a wrong number of fields the next call gives the row behind it; after others it fails again. */
+/* reader:row() → array of strings, or of what `types` says, nil for an empty field of a type with `?` | nil
+ * at the end | nil, message, "format": "PATH:LINE:COLUMN: …". After a row with a wrong number of fields the
+ * next call gives the row behind it; after others it fails again. */
 static int reader_row(lua_State *L) {
   struct dm_error err;
   struct dm_csv *csv = check_reader(L, 1);
@@ -191,7 +192,8 @@ static int reader_row(lua_State *L) {
   return 1;
 }
 
-/* reader:skip(count) → integer: rows left out, fewer than `count` only at the end | nil, message, "format". */
+/* reader:skip(count) → integer: rows left out, fewer than `count` only at the end | nil, message, "format".
+ */
 static int reader_skip(lua_State *L) {
   struct dm_error err;
   struct dm_csv *csv = check_reader(L, 1);
@@ -239,9 +241,10 @@ static int text_close(lua_State *L) {
 }
 
 /* reader:text(form, count) → string, integer: the next rows as lines, `count` at most but no more than some
- * 64 KiB, and how many they are; 0 at the end. `form` is "csv", "jsonl" (objects where there are names, else arrays;
- * fields that are JSON's numbers to the byte as numbers) or "strings" (the same, all fields strings), or
- * "numbers" (all numbers, else it fails) | nil, message, "format", string: what was read before the bad row. */
+ * 64 KiB, and how many they are; 0 at the end. `form` is "csv", "jsonl" (objects where there are names, else
+ * arrays; fields that are JSON's numbers to the byte as numbers) or "strings" (the same, all fields strings),
+ * or "numbers" (all numbers, else it fails) | nil, message, "format", string: what was read before the bad
+ * row. */
 static int reader_text(lua_State *L) {
   static const char *const forms[] = {"csv", "jsonl", "strings", "numbers", NULL};
   struct dm_error err;
@@ -308,16 +311,11 @@ static int csv_rows(lua_State *L) {
 DM_LUA_MODULE int luaopen_datamaestro_api_csv(lua_State *L);
 
 int luaopen_datamaestro_api_csv(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"open", csv_open}, {"rows", csv_rows}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"open", csv_open}, {"rows", csv_rows}, {NULL, NULL}};
   static const luaL_Reg reader[] = {{"__gc", reader_close}, {"__close", reader_close}, {NULL, NULL}};
   static const luaL_Reg text[] = {{"__gc", text_close}, {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"row", reader_row},
-                                     {"rows", reader_rows},
-                                     {"skip", reader_skip},
-                                     {"text", reader_text},
-                                     {"names", reader_names},
-                                     {"close", reader_close},
+  static const luaL_Reg methods[] = {{"row", reader_row},   {"rows", reader_rows},   {"skip", reader_skip},
+                                     {"text", reader_text}, {"names", reader_names}, {"close", reader_close},
                                      {NULL, NULL}};
   dm_lua_class(L, READER, reader, methods);
   dm_lua_class(L, "datamaestro.csv.text", text, NULL);

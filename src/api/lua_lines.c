@@ -30,6 +30,7 @@ struct reader {
   struct dm_text text;
 };
 
+/* reader:close() → nothing: closes the file; closed is fine. Also by `<close>` and by the collector. */
 static int reader_close(lua_State *L) {
   struct reader *reader = luaL_testudata(L, 1, READER);
   if (reader == NULL)
@@ -69,8 +70,8 @@ static int open_reader(lua_State *L, const char *class) {
   return 1;
 }
 
-/* lines.open(path, options) → reader, to-be-closed | nil, message, code: "unknown" when missing, "format" when it is
- * no file, "usage" for an unknown encoding. */
+/* lines.open(path, options) → reader, to-be-closed | nil, message, code: "unknown" when missing, "format"
+ * when it is no file, "usage" for an unknown encoding. */
 static int lines_open(lua_State *L) {
   return open_reader(L, READER);
 }
@@ -105,8 +106,8 @@ static int push_loop(lua_State *L, lua_CFunction next) {
   return 4;
 }
 
-/* lines.lines(path, options) → iterator of strings, closed when its loop ends; raises a table of `message` and `code`
- * where the file cannot be opened or is no text in its encoding. */
+/* lines.lines(path, options) → iterator of strings, closed when its loop ends; raises a table of `message`
+ * and `code` where the file cannot be opened or is no text in its encoding. */
 static int lines_lines(lua_State *L) {
   lua_settop(L, 2);
   return lines_open(L) == 1 ? push_loop(L, next_line) : dm_lua_raise(L);
@@ -117,7 +118,8 @@ static int look_up(lua_State *L) {
   return 0;
 }
 
-/* reader:skip(count) → integer: lines left out, fewer than `count` only at the end | nil, message, "format". */
+/* reader:skip(count) → integer: lines left out, fewer than `count` only at the end | nil, message, "format".
+ */
 static int reader_skip(lua_State *L) {
   struct dm_error err;
   struct dm_line line;
@@ -167,9 +169,9 @@ static int push_gathered(lua_State *L, struct reader *reader, int status, lua_In
   return 2;
 }
 
-/* reader:text(form, count) → string, integer: the next lines, `count` at most but no more than some 64 KiB, as "raw"
- * (as they are, in UTF-8), "jsonl" (JSON strings) or "csv" (fields), and how many they are; 0 at the end | nil,
- * message, "format", string: what was read before. */
+/* reader:text(form, count) → string, integer: the next lines, `count` at most but no more than some 64 KiB,
+ * as "raw" (as they are, in UTF-8), "jsonl" (JSON strings) or "csv" (fields), and how many they are; 0 at the
+ * end | nil, message, "format", string: what was read before. */
 static int reader_text(lua_State *L) {
   static const char *const forms[] = {"raw", "jsonl", "csv", NULL};
   struct dm_error err;
@@ -187,9 +189,9 @@ static int reader_text(lua_State *L) {
   return push_gathered(L, reader, status, count, &err);
 }
 
-/* lines.json(path, options, make, empty) → reader of JSON values, a line each, as lines.open. `make(keys)` gives the
- * metatable of an object whose keys stood in that order (array of strings; objects alike get the same one); `empty`
- * is the metatable of arrays without items. */
+/* lines.json(path, options, make, empty) → reader of JSON values, a line each, as lines.open. `make(keys)`
+ * gives the metatable of an object whose keys stood in that order (array of strings; objects alike get the
+ * same one); `empty` is the metatable of arrays without items. */
 static int lines_json(lua_State *L) {
   luaL_checktype(L, 3, LUA_TFUNCTION);
   luaL_checktype(L, 4, LUA_TTABLE);
@@ -224,8 +226,8 @@ static int push_array(lua_State *L, struct dm_json *json) {
   return 0;
 }
 
-/* Sets the metatable of the table below the array of keys on top of the stack, which it takes. What is the same for
- * many rows is made once: the keys' lengths and bytes name it. */
+/* Sets the metatable of the table below the array of keys on top of the stack, which it takes. What is the
+ * same for many rows is made once: the keys' lengths and bytes name it. */
 static void set_shape(lua_State *L, lua_Integer count) {
   luaL_Buffer name;
   const int keys = lua_gettop(L);
@@ -316,7 +318,8 @@ static int push_value(lua_State *L, struct dm_json *json, enum dm_json_event eve
 }
 
 static int fail_json(const struct reader *reader, const struct dm_json *json, struct dm_error *err) {
-  return dm_error_set(err, DM_ERROR_FORMAT, "%s:%" PRIu64 ":%zu: %s", reader->lines.path, reader->lines.line,
+  const char *path = reader->lines.path != NULL ? reader->lines.path : "closed"; /* by a finalizer */
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s:%" PRIu64 ":%zu: %s", path, reader->lines.line,
                       json->problem_at + 1, json->problem != NULL ? json->problem : "no JSON value");
 }
 
@@ -341,10 +344,10 @@ static int next_json(struct reader *reader, struct dm_line *line, struct dm_erro
   return reader->copy.failed ? dm_error_set(err, DM_ERROR, "%s: not enough memory", reader->lines.path) : 1;
 }
 
-/* reader:row() → the next line's value | nil at the end | nil, message, "format": "PATH:LINE:COLUMN: …", the column in
- * bytes; the next call then gives the line behind it. Objects are tables whose pairs keep the order of the text,
- * arrays tables from 1 on, null is json.null; numbers without point and exponent are integers where 64 bits hold
- * them. Lines of spaces are left out. */
+/* reader:row() → the next line's value | nil at the end | nil, message, "format": "PATH:LINE:COLUMN: …", the
+ * column in bytes; the next call then gives the line behind it. Objects are tables whose pairs keep the order
+ * of the text, arrays tables from 1 on, null is json.null; numbers without point and exponent are integers
+ * where 64 bits hold them. Lines of spaces are left out. */
 static int json_row(lua_State *L) {
   struct dm_error err;
   struct dm_line line;
@@ -357,7 +360,8 @@ static int json_row(lua_State *L) {
   }
   if (status < 0)
     return dm_lua_fail(L, &err);
-  const struct dm_text own = reader->copy; /* a finalizer may read on meanwhile */
+  const struct dm_text own =
+      reader->copy; /* a finalizer may read on meanwhile; an error raised here leaks it */
   reader->copy = (struct dm_text){.bytes = NULL};
   lua_settop(L, 1);
   dm_json_start(&json, own.bytes, own.size - 1);
@@ -375,17 +379,17 @@ static int next_row(lua_State *L) {
   return json_row(L) == 1 ? 1 : dm_lua_raise(L);
 }
 
-/* reader:rows() → iterator of reader:row(), closed when its loop ends; raises a table of `message` and `code` where
- * that fails. */
+/* reader:rows() → iterator of reader:row(), closed when its loop ends; raises a table of `message` and `code`
+ * where that fails. */
 static int json_rows(lua_State *L) {
   (void)check_reader(L, JSON_READER);
   lua_settop(L, 1);
   return push_loop(L, next_row);
 }
 
-/* reader:text(count) → string, integer: the next values as the lines that they stand on, checked, `count` at most but no
- * more than some 64 KiB, and how many they are; 0 at the end | nil, message, "format", string: what was read
- * before. */
+/* reader:text(count) → string, integer: the next values as the lines that they stand on, checked, `count` at
+ * most but no more than some 64 KiB, and how many they are; 0 at the end | nil, message, "format", string:
+ * what was read before. */
 static int json_text(lua_State *L) {
   struct dm_error err;
   struct dm_line line;

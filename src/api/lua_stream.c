@@ -15,7 +15,7 @@ struct stream {
   struct dm_source *source;
   struct dm_members *members;
   struct dm_decode *decode;
-  struct dm_reader *bytes; /* the last one of the chain; NULL when closed */
+  struct dm_reader *bytes;    /* the last one of the chain; NULL when closed */
   const unsigned char *piece; /* what was read and not yet taken */
   size_t piece_size;
   struct dm_text text; /* of the read that is under way */
@@ -56,8 +56,7 @@ static int open_bytes(struct stream *stream, const char *path, const char *membe
     stream->bytes = dm_source_reader(stream->source);
     return 0;
   }
-  if (dm_members_open(&stream->members, path, err) != 0 ||
-      dm_members_find(stream->members, member, err) != 0)
+  if (dm_members_open(&stream->members, path, err) != 0 || dm_members_find(stream->members, member, err) != 0)
     return -1;
   stream->bytes = dm_members_reader(stream->members);
   return 0;
@@ -74,10 +73,10 @@ static int open_decoder(struct stream *stream, int format, const char *subject, 
   return 0;
 }
 
-/* stream.open(path, member, format, subject) → stream, to-be-closed | nil, message, code: the bytes of a file, or of
- * `member` of the archive (tar, packed or not, zip, 7z; nil: none), decoded from `format` ("gzip" "bzip2" "xz" "zstd"
- * "lz4"; nil: as they are). `subject` names them in messages (default: path). "unknown" without such a file or
- * member, "format" where it is not of the format. */
+/* stream.open(path, member, format, subject) → stream, to-be-closed | nil, message, code: the bytes of a
+ * file, or of `member` of the archive (tar, packed or not, zip, 7z; nil: none), decoded from `format` ("gzip"
+ * "bzip2" "xz" "zstd" "lz4"; nil: as they are). `subject` names them in messages (default: path). "unknown"
+ * without such a file or member, "format" where it is not of the format. */
 static int stream_open(lua_State *L) {
   struct dm_error err;
   const char *path = luaL_checkstring(L, 1);
@@ -121,11 +120,14 @@ static void take(struct stream *stream, size_t size) {
   stream->piece_size -= size;
 }
 
-/* Up to `size` bytes into stream->text, to the end of the line if `line`. Whether something was there to read. */
+/* Up to `size` bytes into stream->text, to the end of the line if `line`. Whether something was there to
+ * read. */
 static int gather(struct stream *stream, size_t size, bool line, struct dm_error *err) {
   int status = 1;
-  bool found = size == 0;
+  bool found = false;
   stream->text.size = 0;
+  if (size == 0)
+    return fetch(stream, err);
   while (stream->text.size < size && (status = fetch(stream, err)) > 0) {
     size_t room = size - stream->text.size;
     size_t count = stream->piece_size < room ? stream->piece_size : room;
@@ -140,7 +142,8 @@ static int gather(struct stream *stream, size_t size, bool line, struct dm_error
   return status < 0 ? -1 : found;
 }
 
-/* What argument 2 asks for: a number of bytes, "a" (all), "l" (a line without its end, the default), "L" (with). */
+/* What argument 2 asks for: a number of bytes, "a" (all), "l" (a line without its end, the default), "L"
+ * (with). */
 static char check_what(lua_State *L, size_t *size) {
   *size = SIZE_MAX;
   if (lua_type(L, 2) == LUA_TNUMBER) {
@@ -151,12 +154,13 @@ static char check_what(lua_State *L, size_t *size) {
   }
   const char *what = luaL_optstring(L, 2, "l");
   what += *what == '*';
-  luaL_argcheck(L, strlen(what) == 1 && strchr("alL", *what) != NULL, 2, "a number, 'a', 'l' or 'L' expected");
+  luaL_argcheck(L, strlen(what) == 1 && strchr("alL", *what) != NULL, 2,
+                "a number, 'a', 'l' or 'L' expected");
   return *what;
 }
 
-/* stream:read(what) → string | nil at the end | nil, message, code: as file:read of Lua does, for one of a number of
- * bytes, "a", "l" and "L". */
+/* stream:read(what) → string | nil at the end | nil, message, code: as file:read of Lua does, for one of a
+ * number of bytes, "a", "l" and "L". */
 static int stream_read(lua_State *L) {
   struct dm_error err;
   size_t size = 0;
@@ -181,7 +185,8 @@ static int next_line(lua_State *L) {
   return stream_read(L) == 1 ? 1 : dm_lua_raise(L);
 }
 
-/* stream:lines() → iterator of lines without their ends; raises a table of `message` and `code` where reading fails. */
+/* stream:lines() → iterator of lines without their ends; raises a table of `message` and `code` where reading
+ * fails. */
 static int stream_lines(lua_State *L) {
   (void)check_stream(L);
   lua_pushcfunction(L, next_line);
@@ -205,7 +210,8 @@ static int members_close(lua_State *L) {
   return 0;
 }
 
-/* stream.members(path) → array of the names of the regular files in an archive, as they come | nil, message, code. */
+/* stream.members(path) → array of the names of the regular files in an archive, as they come | nil, message,
+ * code. */
 static int stream_members(lua_State *L) {
   struct dm_error err;
   const char *path = luaL_checkstring(L, 1);
@@ -229,10 +235,8 @@ DM_LUA_MODULE int luaopen_datamaestro_api_stream(lua_State *L);
 
 int luaopen_datamaestro_api_stream(lua_State *L) {
   static const luaL_Reg functions[] = {{"open", stream_open}, {"members", stream_members}, {NULL, NULL}};
-  static const luaL_Reg metamethods[] = {{"__gc", stream_close},
-                                         {"__close", stream_close},
-                                         {"__tostring", stream_tostring},
-                                         {NULL, NULL}};
+  static const luaL_Reg metamethods[] = {
+      {"__gc", stream_close}, {"__close", stream_close}, {"__tostring", stream_tostring}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
       {"read", stream_read}, {"lines", stream_lines}, {"close", stream_close}, {NULL, NULL}};
   static const luaL_Reg members[] = {{"__gc", members_close}, {"__close", members_close}, {NULL, NULL}};

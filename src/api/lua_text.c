@@ -29,8 +29,8 @@ static int push_text(lua_State *L, struct dm_text *text) {
   return 1;
 }
 
-/* text.tensor(tensor, form) → string: the parts along the first dimension, a line each, as "jsonl" (numbers or
- * nested arrays; infinities and NaN are null) or "csv" (all numbers of a part side by side). */
+/* text.tensor(tensor, form) → string: the parts along the first dimension, a line each, as "jsonl" (numbers
+ * or nested arrays; infinities and NaN are null) or "csv" (all numbers of a part side by side). */
 static int text_tensor(lua_State *L) {
   static const char *const forms[] = {"csv", "jsonl", NULL};
   int form = luaL_checkoption(L, 2, NULL, forms);
@@ -49,8 +49,8 @@ static int text_json(lua_State *L) {
   return push_text(L, text);
 }
 
-/* text.field(string, alone) → string: as a field of CSV, in quotes where need be; `alone` (boolean): as the only
- * one of its row. */
+/* text.field(string, alone) → string: as a field of CSV, in quotes where need be; `alone` (boolean): as the
+ * only one of its row. */
 static int text_field(lua_State *L) {
   size_t size = 0;
   const char *bytes = luaL_checklstring(L, 1, &size);
@@ -76,8 +76,8 @@ static int check_done(lua_State *L, int status, const struct dm_error *err) {
   return status == 0 ? 0 : luaL_error(L, "%s", err->message);
 }
 
-/* column:add(value) → nothing: a number (NaN is missing), a string (a text, whatever it looks like), or nil and
- * light userdata such as JSON's null (missing). */
+/* column:add(value) → nothing: a number (NaN is missing), a string (a text, whatever it looks like), or nil
+ * and light userdata such as JSON's null (missing). */
 static int column_add(lua_State *L) {
   struct dm_error err;
   size_t size = 0;
@@ -133,15 +133,13 @@ static int text_classes(lua_State *L) {
 DM_LUA_MODULE int luaopen_datamaestro_api_text(lua_State *L);
 
 int luaopen_datamaestro_api_text(lua_State *L) {
-  static const luaL_Reg functions[] = {{"tensor", text_tensor}, {"json", text_json},
-                                       {"field", text_field},   {"column", text_column},
+  static const luaL_Reg functions[] = {{"tensor", text_tensor},   {"json", text_json},
+                                       {"field", text_field},     {"column", text_column},
                                        {"classes", text_classes}, {NULL, NULL}};
   static const luaL_Reg text[] = {{"__gc", text_close}, {NULL, NULL}};
   static const luaL_Reg column[] = {{"__gc", column_close}, {"__close", column_close}, {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"add", column_add},
-                                     {"add_tensor", column_add_tensor},
-                                     {"result", column_result},
-                                     {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"add", column_add}, {"add_tensor", column_add_tensor}, {"result", column_result}, {NULL, NULL}};
   dm_lua_class(L, TEXT, text, NULL);
   dm_lua_class(L, COLUMN, column, methods);
   lua_getglobal(L, "require"); /* the class of the tensors */

@@ -1,4 +1,5 @@
-/* A stream of bytes as Lua holds it: what module datamaestro.api.stream makes and other bindings read from. */
+/* A stream of bytes as Lua holds it: what module datamaestro.api.stream makes and other bindings read from.
+ */
 #ifndef DATAMAESTRO_STREAM_HANDLE_H
 #define DATAMAESTRO_STREAM_HANDLE_H
 
@@ -9,8 +10,8 @@
 
 #define DM_LUA_STREAM "datamaestro.stream"
 
-/* The start of the userdata: a reader that fails once the stream is closed, so that whoever keeps the userdata
- * alive may keep the reader. */
+/* The start of the userdata: a reader that fails once the stream is closed, so that whoever keeps the
+ * userdata alive may keep the reader. */
 struct dm_lua_stream {
   struct dm_reader reader;
 };

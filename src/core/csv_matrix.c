@@ -98,8 +98,8 @@ static int check_rows(const struct dm_csv_matrix *matrix, struct dm_error *err) 
   const struct dm_csv *csv = &matrix->csv;
   if (csv->options.size_row < 0 || csv->size[0] == matrix->before + matrix->rows)
     return 0;
-  return dm_error_set(err, DM_ERROR_FORMAT, "%s: %" PRIu64 " rows (%" PRIu64 " stated by the file)", csv->path,
-                      matrix->before + matrix->rows, csv->size[0]);
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s: %" PRIu64 " rows (%" PRIu64 " stated by the file)",
+                      csv->path, matrix->before + matrix->rows, csv->size[0]);
 }
 
 int dm_csv_matrix_read(struct dm_csv_matrix *matrix, size_t rows, struct dm_error *err) {

@@ -73,7 +73,8 @@ static int put_value(const struct dm_csv *csv, struct dm_text *text, size_t colu
   return 0;
 }
 
-int dm_csv_json(const struct dm_csv *csv, struct dm_text *text, enum dm_csv_values values, struct dm_error *err) {
+int dm_csv_json(const struct dm_csv *csv, struct dm_text *text, enum dm_csv_values values,
+                struct dm_error *err) {
   const struct dm_csv_row *names = &csv->names;
   const size_t before = text->size;
   dm_text_put(text, names->count > 0 ? "{" : "[", 1);

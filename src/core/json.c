@@ -53,13 +53,15 @@ static enum dm_json_event read_word(struct dm_json *json) {
 static enum dm_json_event read_number(struct dm_json *json) {
   char *start = json->bytes + json->at;
   size_t size = 0;
-  while (size < json->size - json->at && start[size] != '\0' && strchr("+-.0123456789eE", start[size]) != NULL)
+  while (size < json->size - json->at && start[size] != '\0' &&
+         strchr("+-.0123456789eE", start[size]) != NULL)
     size++;
   if (!dm_text_is_json_number(start, size))
     return wrong(json, json->at, "no JSON number (such as -12.5e3 expected)");
   json->at += size;
   end_value(json);
-  if (memchr(start, '.', size) == NULL && memchr(start, 'e', size) == NULL && memchr(start, 'E', size) == NULL) {
+  if (memchr(start, '.', size) == NULL && memchr(start, 'e', size) == NULL &&
+      memchr(start, 'E', size) == NULL) {
     char behind = start[size];
     start[size] = '\0';
     errno = 0;
@@ -107,8 +109,8 @@ static char *write_utf8(char *out, long code) {
   return out;
 }
 
-/* The character of the \u at json->at, behind which it moves; -1 where there are no four digits. Two halves of a
- * surrogate pair are one character; a lone one is U+FFFD. */
+/* The character of the \u at json->at, behind which it moves; -1 where there are no four digits. Two halves
+ * of a surrogate pair are one character; a lone one is U+FFFD. */
 static long read_code(struct dm_json *json) {
   long code = read_unit(json, json->at + 2);
   if (code < 0)
@@ -125,7 +127,8 @@ static long read_code(struct dm_json *json) {
   return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 }
 
-/* An escape at json->at, written to `*out`, which is never ahead of it: none is longer than what it stands for. */
+/* An escape at json->at, written to `*out`, which is never ahead of it: none is longer than what it stands
+ * for. */
 static bool read_escape(struct dm_json *json, char **out) {
   static const char escapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
   char byte = json->at + 1 < json->size ? json->bytes[json->at + 1] : '\0';
@@ -217,7 +220,8 @@ static enum dm_json_event read_between(struct dm_json *json) {
     return close_nest(json);
   if (json->after_value) {
     if (byte != ',')
-      return wrong(json, json->at, is_array ? "no ',' or ']' behind a value" : "no ',' or '}' behind a value");
+      return wrong(json, json->at,
+                   is_array ? "no ',' or ']' behind a value" : "no ',' or '}' behind a value");
     json->at++;
     json->after_value = false;
     skip_space(json);

@@ -40,7 +40,8 @@ static int keep(struct dm_lines *lines, const unsigned char *bytes, size_t size,
 }
 
 /* The line of `size` bytes at the piece, behind what is kept of it; `taken` bytes go with it. */
-static int take(struct dm_lines *lines, struct dm_line *line, size_t size, size_t taken, struct dm_error *err) {
+static int take(struct dm_lines *lines, struct dm_line *line, size_t size, size_t taken,
+                struct dm_error *err) {
   const unsigned char *piece = lines->piece;
   lines->piece += taken;
   lines->piece_size -= taken;

@@ -22,7 +22,7 @@ struct dm_members {
   char *path;
   char name[DM_ARCHIVE_NAME + 1];
   uint64_t size;
-  int64_t position; /* bytes of the content handed out */
+  int64_t position;           /* bytes of the content handed out */
   const unsigned char *block; /* behind a hole: what comes after it */
   size_t block_size;
   int64_t block_offset;
@@ -145,7 +145,8 @@ static int step(struct dm_members *members, struct dm_error *err) {
   }
 }
 
-/* libarchive converts names to the locale's characters: UTF-8, for this thread and time, whatever the user's. */
+/* libarchive converts names to the locale's characters: UTF-8, for this thread and time, whatever the user's.
+ */
 int dm_members_next(struct dm_members *members, struct dm_error *err) {
   locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
   locale_t before = utf8 != (locale_t)0 ? uselocale(utf8) : (locale_t)0;

@@ -9,9 +9,9 @@
 #include <string.h>
 
 enum {
-  NAME_SIZE = 32,         /* bytes of an encoding's name */
-  OUT_SIZE = 64 * 1024,   /* bytes of UTF-8 at once */
-  HELD_SIZE = 16,         /* bytes of a character that two pieces share; the longest of any encoding has 8 */
+  NAME_SIZE = 32,       /* bytes of an encoding's name */
+  OUT_SIZE = 64 * 1024, /* bytes of UTF-8 at once */
+  HELD_SIZE = 16,       /* bytes of a character that two pieces share; the longest of any encoding has 8 */
 };
 
 struct dm_recode {
@@ -24,7 +24,8 @@ struct dm_recode {
   size_t in_size;
   unsigned char held[HELD_SIZE]; /* the start of a character that goes on in the next piece */
   size_t held_size;
-  bool started;
+  bool started; /* the converter is open */
+  bool begun;   /* a character was given out */
   bool ended;
   uint64_t line;   /* where the text given out so far ends; from 1 */
   uint64_t column; /* characters, from 1 */
@@ -35,8 +36,10 @@ struct dm_recode {
 
 /* Names that people write and iconv has not, or has for something else. */
 static const char *known_name(const char *encoding) {
-  static const char *const names[][2] = {{"latin-1", "ISO-8859-1"},   {"latin1", "ISO-8859-1"},
-                                         {"utf-8-sig", "UTF-8"},      {"latin-9", "ISO-8859-15"},
+  static const char *const names[][2] = {{"latin-1", "ISO-8859-1"},
+                                         {"latin1", "ISO-8859-1"},
+                                         {"utf-8-sig", "UTF-8"},
+                                         {"latin-9", "ISO-8859-15"},
                                          {"shift-jis", "SHIFT_JIS"}};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (strcasecmp(encoding, names[i][0]) == 0)
@@ -55,7 +58,7 @@ static bool is_name(const char *encoding) {
 /* Opens the converter; checks UTF-8 by converting it too. */
 static int open_converter(struct dm_recode *recode, const char *encoding, struct dm_error *err) {
   recode->converter = iconv_open("UTF-8", known_name(encoding)); // NOLINT(performance-no-int-to-ptr)
-  if (recode->converter != (iconv_t)-1)                         // NOLINT(performance-no-int-to-ptr)
+  if (recode->converter != (iconv_t)-1)                          // NOLINT(performance-no-int-to-ptr)
     return 0;
   return dm_error_set(err, DM_ERROR_USAGE, "%s: unknown encoding '%.31s' (utf-8, latin-1, utf-16 … expected)",
                       recode->subject, recode->encoding);
@@ -105,15 +108,30 @@ static int fail_here(struct dm_recode *recode, const unsigned char *at, bool is_
                       is_cut ? "character cut at the end, byte " : "byte ", *at, recode->encoding);
 }
 
-/* Converts from `*bytes`, of which it takes what makes whole characters; returns iconv's errno, 0 where all was
- * taken. */
+/* Takes the mark that the text may begin with out of its first characters, `before` to `*out`: it is none of
+ * them. */
+static void leave_mark_out(struct dm_recode *recode, char *before, char **out, size_t *room) {
+  if (recode->begun || *out == before)
+    return;
+  recode->begun = true;
+  if (*out - before < 3 || memcmp(before, "\xef\xbb\xbf", 3) != 0)
+    return;
+  memmove(before, before + 3, (size_t)(*out - before) - 3);
+  *out -= 3;
+  *room += 3;
+}
+
+/* Converts from `*bytes`, of which it takes what makes whole characters; returns iconv's errno, 0 where all
+ * was taken. */
 static int convert(struct dm_recode *recode, const unsigned char **bytes, size_t *size, char **out,
                    size_t *room) {
-  char *in = (char *)(uintptr_t)*bytes; // NOLINT(performance-no-int-to-ptr): iconv does not write there
+  char *in =
+      (char *)(uintptr_t)*bytes; // NOLINT(performance-no-int-to-ptr): const away; iconv only reads there
   char *before = *out;
   size_t status = iconv(recode->converter, &in, size, out, room);
   int problem = status == (size_t)-1 ? errno : 0;
   *bytes = (const unsigned char *)in;
+  leave_mark_out(recode, before, out, room);
   move_place(recode, before, (size_t)(*out - before));
   return problem;
 }
@@ -148,20 +166,10 @@ static int convert_piece(struct dm_recode *recode, char **out, size_t *room) {
   return 0;
 }
 
-/* Without the mark that the text may begin with. */
-static void leave_mark_out(struct dm_recode *recode, const char **bytes, size_t *size, bool first) {
-  if (!first || *size < 3 || memcmp(*bytes, "\xef\xbb\xbf", 3) != 0)
-    return;
-  *bytes += 3;
-  *size -= 3;
-  recode->column -= recode->line == 1; /* a mark is no character of the line */
-}
-
 static int next(struct dm_reader *reader, const unsigned char **bytes, size_t *size, struct dm_error *err) {
   struct dm_recode *recode = (struct dm_recode *)reader;
-  bool first = !recode->started;
-  const char *text = recode->out;
-  if (first && start(recode, err) != 0)
+  char *out = recode->out;
+  if (!recode->started && start(recode, err) != 0)
     return -1;
   *size = 0;
   while (*size == 0 && !recode->failed) {
@@ -169,17 +177,13 @@ static int next(struct dm_reader *reader, const unsigned char **bytes, size_t *s
       return -1;
     if (recode->ended)
       break;
-    char *out = recode->out;
     size_t room = sizeof recode->out;
     (void)convert_piece(recode, &out, &room);
-    text = recode->out;
-    *size = (size_t)(out - text);
-    leave_mark_out(recode, &text, size, first);
-    first = first && text == recode->out && *size == 0;
+    *size = (size_t)(out - recode->out);
   }
   if (*size == 0 && recode->ended && recode->held_size > 0 && !recode->failed)
     (void)fail_here(recode, recode->held, true);
-  *bytes = (const unsigned char *)text;
+  *bytes = (const unsigned char *)recode->out;
   if (*size > 0 || !recode->failed)
     return 0;
   *err = recode->error;
@@ -190,8 +194,9 @@ int dm_recode_open(struct dm_recode **recode, struct dm_reader *source, const ch
                    const char *subject, struct dm_error *err) {
   *recode = NULL;
   if (!is_name(encoding))
-    return dm_error_set(err, DM_ERROR_USAGE, "%s: unknown encoding '%.31s' (utf-8, latin-1, utf-16 … expected)",
-                        subject, encoding);
+    return dm_error_set(err, DM_ERROR_USAGE,
+                        "%s: unknown encoding '%.31s' (utf-8, latin-1, utf-16 … expected)", subject,
+                        encoding);
   struct dm_recode *fresh = calloc(1, sizeof *fresh);
   if (fresh == NULL || (fresh->subject = strdup(subject)) == NULL) {
     free(fresh);

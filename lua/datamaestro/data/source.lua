@@ -152,11 +152,12 @@ function source.join(path, name)
   return path:sub(-1) == "/" and path .. name or path .. "/" .. name
 end
 
-local Failure = { __name = "failure" }
-
-function Failure.__tostring(failure)
-  return failure.message
-end
+local Failure = {
+  __name = "failure",
+  __tostring = function(failure)
+    return failure.message
+  end,
+}
 
 --- Raises a failure as the iterators of files do: a loop cannot tell it from the end.
 -- @param message string
