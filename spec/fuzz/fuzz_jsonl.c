@@ -2,6 +2,7 @@
  * plain reader by the grammar takes for JSON.
  *
  * Seeds: spec/fuzz/jsonl/one.jsonl spec/fuzz/jsonl/two.jsonl
+ */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
