@@ -17,7 +17,8 @@ local function lines_of(path)
   return sources[path]
 end
 
--- The lines of the comment right above a line, without their dashes; nil where there is none that begins with `---`.
+-- The lines of the comment right above a line, without their dashes; nil where there is none that begins
+-- with `---`.
 local function above(lines, number)
   local found = {}
   while number > 1 and lines[number - 1]:find "^%s*%-%-" do
@@ -47,11 +48,13 @@ end
 
 --- The doc comment of a Lua function of ours.
 -- @param func function
--- @return table { text = string, params = array of { name, string }, returns = string | nil } | nil without one
+-- @return table { text = string, params = array of { name, string }, returns = string | nil } | nil without
+--   one
 function comments.of(func)
   local about = debug.getinfo(func, "S")
   local path = about.source:match "^@lua/datamaestro/(.*)$"
-  local lines = path and about.what == "Lua" and lines_of(host.datasets:gsub("/datasets$", "/sources/") .. path)
+  local lines = path and about.what == "Lua" and lines_of(host.datasets:gsub("/datasets$", "/sources/")
+    .. path)
   local comment = lines and lines[about.linedefined] and above(lines, about.linedefined)
   if not comment then
     return nil

@@ -176,8 +176,8 @@ function encode(out, value, indent, depth)
   end
 end
 
---- Writes a value as JSON. Objects made by json.object() and rows of JSONL files keep their order, other tables are sorted by
--- key; a table with items 1…n is an array.
+--- Writes a value as JSON. Objects made by json.object() and rows of JSONL files keep their order, other
+-- tables are sorted by key; a table with items 1…n is an array.
 -- @param value any of nil, boolean, number, string, table; others raise
 -- @param indent string|nil: one level's indentation; nil writes one line
 -- @return string

@@ -14,7 +14,8 @@ describe("annotations", function()
 
   -- The block of lines that begins with a class, up to an empty line.
   local function class(file, name)
-    local block = (texts[file] .. "\n\n"):match("\n(%-%-%-@class " .. name:gsub("%p", "%%%0") .. "[:\n].-)\n\n")
+    local block = (texts[file] .. "\n\n"):match("\n(%-%-%-@class " .. name:gsub("%p", "%%%0")
+      .. "[:\n].-)\n\n")
     assert.is_truthy(block, "no class " .. name)
     return block .. "\n"
   end
@@ -23,7 +24,8 @@ describe("annotations", function()
     lab = Laboratory.new()
     temp.write(lab.repository .. "/data.lua", [[
       local data = use "datamaestro.data"
-      Sound = datatype { data.File, "A sound", fields = { { "rate", "integer", default = 8000, doc = "In Hz." },
+      Sound = datatype { data.File, "A sound", fields = { { "rate", "integer", default = 8000,
+        doc = "In Hz." },
         { "parts", "list", items = data.File, optional = true } } }
     ]])
     folder = lab.folder .. "/annotations"
@@ -55,22 +57,29 @@ describe("annotations", function()
     for _, name in ipairs(modules.within "engine.resources") do
       local kind = require("datamaestro.engine.resources." .. name)
       local block = class("language.lua", "datamaestro." .. name)
-      local signature = language:match("\n(%-%-%-@param[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\nfunction " .. name .. ")") or ""
+      local signature = language:match("\n(%-%-%-@param[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\nfunction " .. name
+        .. ")") or ""
       for _, field in ipairs(kind.schema) do
-        local found = block:find("@field " .. field.name .. "[? ]") or signature:find("@param " .. field.name .. "[? ]")
+        local found = block:find("@field " .. field.name .. "[? ]") or signature:find("@param "
+          .. field.name .. "[? ]")
         assert.is_truthy(found, name .. "." .. field.name)
       end
     end
     for _, field in ipairs(dsl.dataset_schema) do
-      assert.is_truthy(class("language.lua", "datamaestro.dataset"):find("@field " .. field.name .. "[? ]"), field.name)
+      assert.is_truthy(class("language.lua", "datamaestro.dataset"):find("@field " .. field.name .. "[? ]"),
+        field.name)
     end
     for _, field in ipairs(require "datamaestro.definition.datatype".schema) do
-      assert.is_truthy(class("language.lua", "datamaestro.datatype"):find("@field " .. field.name .. "[? ]"), field.name)
+      assert.is_truthy(class("language.lua", "datamaestro.datatype"):find("@field " .. field.name
+        .. "[? ]"), field.name)
     end
   end)
 
   it("have every data type, with its fields, its constructor and its methods", function()
     local count = 0
+    for _, name in ipairs(modules.within "data") do
+      require("datamaestro.data." .. name)
+    end
     for T, record in pairs(objects.records) do
       local file = record.id:match "^datamaestro%.data" and record.id:match "^(.*)%.[^.]*$" .. ".lua"
       if file and texts[file] then
@@ -80,11 +89,13 @@ describe("annotations", function()
           assert.is_truthy(object:find("@field " .. field.name .. "[? ]"), record.id .. "." .. field.name)
           assert.is_truthy(field.name == "id" or fields:find("@field " .. field.name .. "[? ]"), field.name)
         end
-        assert.equal(not record.abstract, texts[file]:find("@overload fun(fields: " .. record.id .. ".fields)", 1, true)
+        assert.equal(not record.abstract, texts[file]:find("@overload fun(fields: " .. record.id
+          .. ".fields)", 1, true)
           ~= nil, record.id)
         for name in pairs(record.methods) do
           local known = texts[file]:find("\nfunction " .. record.name .. ":" .. name .. "(", 1, true)
-          known = known or record.parent and objects.records[record.parent].methods[name] == record.methods[name]
+          known = known or record.parent and objects.records[record.parent].methods[name]
+            == record.methods[name]
           assert.is_truthy(known, record.id .. ":" .. name)
         end
       end
@@ -96,7 +107,8 @@ describe("annotations", function()
     local block = class("lab.data.lua", "datamaestro_lab.data.sound")
     assert.is_truthy(block:find("---@field rate integer In Hz.\n", 1, true))
     assert.is_truthy(block:find("---@field parts? datamaestro.data.file[]\n", 1, true))
-    assert.is_truthy(texts["language.lua"]:find('---@overload fun(module: "lab.data"): datamaestro.use.lab.data', 1, true))
+    assert.is_truthy(texts["language.lua"]:find(
+      '---@overload fun(module: "lab.data"): datamaestro.use.lab.data', 1, true))
     assert.is_truthy(class("lab.data.lua", "datamaestro.use.lab.data"):find(
       "---@field Sound datamaestro_lab.data.sound.type A sound\n", 1, true))
   end)
@@ -129,7 +141,8 @@ function Generic:columns() end]], 1, true))
     assert.is_truthy(text:find("---@return fun(): string[] #", 1, true))
     assert.is_truthy(text:find("---@param rows integer of a batch, the last one may have fewer\n", 1, true))
     for _, path in ipairs(tree.files("lua/datamaestro/data", ".lua")) do
-      assert.is_nil(table.concat(tree.lines(path), "\n"):find("methods = {\n%s+%a+ = function"), path) -- no comment
+      assert.is_nil(table.concat(tree.lines(path), "\n"):find("methods = {\n%s+%a+ = function"),
+        path) -- no comment
     end
   end)
 
@@ -138,12 +151,14 @@ function Generic:columns() end]], 1, true))
     for name in pairs(help.tensor_methods) do
       assert.is_truthy(library:find("\nfunction Tensor:" .. name .. "(", 1, true), name)
     end
-    assert.is_truthy(library:find("---@param dtype? any\n---@return datamaestro.Tensor\nfunction Tensor:copy(dtype) end", 1,
+    assert.is_truthy(library:find(
+      "---@param dtype? any\n---@return datamaestro.Tensor\nfunction Tensor:copy(dtype) end", 1,
       true))
     for _, name in ipairs { "find", "prepare", "search" } do
       assert.is_truthy(library:find("\nfunction datamaestro." .. name .. "(", 1, true), name)
     end
-    assert.is_truthy(library:find('---@overload fun(id: "com.lecun.mnist"): datamaestro_image.data.imageclassification?',
+    assert.is_truthy(library:find(
+      '---@overload fun(id: "com.lecun.mnist"): datamaestro_image.data.imageclassification?',
       1, true))
   end)
 
@@ -168,15 +183,18 @@ describe("init", function()
     local folder = lab.folder .. "/my data"
     local result = lab:run { "init", folder }
     assert.equal(0, result.status)
-    assert.equal(table.concat({ folder .. "/init.lua", folder .. "/org/example.lua", folder .. "/.luarc.json" }, "\n"),
+    assert.equal(table.concat({ folder .. "/init.lua", folder .. "/org/example.lua", folder
+      .. "/.luarc.json" }, "\n"),
       result.out:match "^[^\n]*\n[^\n]*\n[^\n]*")
     assert.equal(("datamaestro: next: edit %s/org/example.lua, then `datamaestro lint %s/org/example.lua`; "
       .. "DATAMAESTRO_PATH=%s makes its datasets known\n"):format(folder, folder, folder), result.err)
     assert.equal(folder .. "/org/example.lua: ok (org.example.weather)\n",
       lab:run { "lint", folder .. "/org/example.lua" }.out)
     local env = { DATAMAESTRO_PATH = folder }
-    assert.equal("[my_data] org.example.weather (Generic)\n", lab:run({ "search", "repo:my_data" }, { env = env }).out)
-    assert.equal("", lab:run({ "lint" }, { env = env }).out:gsub("[^\n]*: ok[^\n]*\n", "")) -- .annotations are no datasets
+    assert.equal("[my_data] org.example.weather (Generic)\n", lab:run({ "search", "repo:my_data" },
+      { env = env }).out)
+    assert.equal("", lab:run({ "lint" }, { env = env }).out:gsub("[^\n]*: ok[^\n]*\n",
+      "")) -- .annotations are no datasets
   end)
 
   it("writes settings that lead lua-language-server to the annotations", function()
@@ -193,7 +211,8 @@ describe("init", function()
     assert.equal(0, lab:run { "init", folder }.status)
     temp.write(folder .. "/data.lua", [[Own = datatype { use "datamaestro.data".File, "Mine" }]])
     assert.equal(0, lab:run { "annotations", folder .. "/.annotations" }.status)
-    assert.is_truthy(temp.read(folder .. "/.annotations/mine.data.lua"):find("@class datamaestro_mine.data.own", 1, true))
+    assert.is_truthy(temp.read(folder
+      .. "/.annotations/mine.data.lua"):find("@class datamaestro_mine.data.own", 1, true))
   end)
 
   it("keeps what is there", function()

@@ -26,7 +26,8 @@ local DEFINITIONS = [[
   Packed = file "rows.zip" .. dataset { data.Folder, "T" } .. function(file) return { path = file } end
   File = file "bytes.bin" .. dataset { data.File, "T" } .. function(file) return { path = file } end
   Both = file "bytes2.bin" .. dataset { ml.Supervised, "T" } .. function(file)
-    return { train = data.File { path = file }, test = ml.FolderBased { path = file, classes = { "a", "b" } } } end
+    return { train = data.File { path = file }, test = ml.FolderBased { path = file, classes = { "a",
+      "b" } } } end
 ]]
 
 describe("the shell", function()
@@ -44,7 +45,8 @@ describe("the shell", function()
     write("lines.txt", "n\xe9e\r\n\r\nend\r\n")
     write("bytes.bin", "\0\1\2abc")
     write("bytes2.bin", "")
-    assert.equal(0, program.shell(("cd %s/files && zip -q rows.zip rows.jsonl table.csv"):format(lab.folder)).status)
+    assert.equal(0,
+      program.shell(("cd %s/files && zip -q rows.zip rows.jsonl table.csv"):format(lab.folder)).status)
     lab:define((DEFINITIONS:gsub("FOLDER", lab.folder .. "/files")))
   end)
 
@@ -87,7 +89,8 @@ describe("the shell", function()
     end)
 
     it("takes slices as Lua counts: from 1, with the last one", function()
-      for slice, rows in pairs { ["[1]"] = "1,a\n", ["[2]"] = "2,b\n", ["[1:2]"] = "1,a\n2,b\n", ["[2:]"] = "2,b\n",
+      for slice, rows in pairs { ["[1]"] = "1,a\n", ["[2]"] = "2,b\n", ["[1:2]"] = "1,a\n2,b\n",
+        ["[2:]"] = "2,b\n",
         ["[:1]"] = "1,a\n", ["[:]"] = "1,a\n2,b\n" } do
         assert.equal(rows, output("cat", "org.example.plain" .. slice))
       end
@@ -98,12 +101,16 @@ describe("the shell", function()
 
     it("refuses slices that are none, or reach beyond the end", function()
       for _, slice in ipairs { "[0]", "[2:1]", "[-1]", "[a]", "[]", "[1:2:3]" } do
-        assert.same({ ("org.example.plain%s: no rows ([5], [1:100], [101:] or [:100] expected, counted from 1)")
+        assert.same({
+          ("org.example.plain%s: no rows ([5], [1:100], [101:] or [:100] expected, counted from 1)")
           :format(slice), 2, "" }, { failure("cat", "org.example.plain" .. slice) })
       end
-      assert.same({ "org.example.plain: 2 rows (no row 3)", 2, "2,b\n" }, { failure("cat", "org.example.plain[2:3]") })
-      assert.same({ "org.example.plain: 2 rows (no row 9)", 2, "" }, { failure("cat", "org.example.plain[9:]") })
-      assert.same({ "org.example.file: 6 bytes (no byte 7)", 2, "" }, { failure("cat", "org.example.file[7]") })
+      assert.same({ "org.example.plain: 2 rows (no row 3)", 2, "2,b\n" }, { failure("cat",
+        "org.example.plain[2:3]") })
+      assert.same({ "org.example.plain: 2 rows (no row 9)", 2, "" }, { failure("cat",
+        "org.example.plain[9:]") })
+      assert.same({ "org.example.file: 6 bytes (no byte 7)", 2, "" }, { failure("cat",
+        "org.example.file[7]") })
       assert.same({ FASHION .. ".test.labels: 10000 rows (no row 10001)", 2, "" },
         { failure("cat", FASHION .. ".test.labels[9999:10001]") })
     end)
@@ -156,7 +163,8 @@ print(a.dtype, a.shape, a.sum())']]
     it("writes the names of a folder's files, a tree of what holds others, and plain fields", function()
       assert.equal("rows.jsonl\ntable.csv\n", output("cat", "org.example.packed"))
       assert.equal("table.csv\n", output("cat", "org.example.packed[2]"))
-      assert.matches("^Supervised  org%.example%.both@lab\n├─ train: File  0 bytes\n└─ test: FolderBased  ",
+      assert.matches("^Supervised  org%.example%.both@lab\n├─ train: File  0 bytes\n"
+        .. "└─ test: FolderBased  ",
         output("cat", "org.example.both"))
       assert.equal("a\nb\n", output("cat", "org.example.both.test.classes"))
       assert.equal("b\n", output("cat", "org.example.both.test.classes.1"))
@@ -173,8 +181,10 @@ print(a.dtype, a.shape, a.sum())']]
         [FASHION .. ".train.lables"] = FASHION .. ".train: no field 'lables' (did you mean 'labels'?)",
         [FASHION .. ".x"] = FASHION .. ": no field 'x' (train, validation, test expected)",
         [FASHION .. ".validation"] = FASHION .. ".validation: not set (this dataset has none)",
-        [FASHION .. ".train.labels.path.x"] = FASHION .. ".train.labels.path: no field 'x' (it is a plain value)",
-        ["com.lecun.mnits.train"] = "com.lecun.mnits.train: unknown dataset (did you mean 'com.lecun.mnist'?)",
+        [FASHION .. ".train.labels.path.x"] = FASHION
+          .. ".train.labels.path: no field 'x' (it is a plain value)",
+        ["com.lecun.mnits.train"] =
+          "com.lecun.mnits.train: unknown dataset (did you mean 'com.lecun.mnist'?)",
         ["org.example.both.test.classes.2"] = "org.example.both.test.classes: no item '2' (0 to 1 expected)",
       } do
         assert.same({ expected, 3, "" }, { failure("cat", selector) })
@@ -183,22 +193,26 @@ print(a.dtype, a.shape, a.sum())']]
 
     it("says which formats there are", function()
       for words, expected in pairs {
-        [{ FASHION, "-f", "jsonl" }] = FASHION .. ": ImageClassification has no format 'jsonl' (tree expected)",
+        [{ FASHION, "-f", "jsonl" }] = FASHION
+          .. ": ImageClassification has no format 'jsonl' (tree expected)",
         [{ "org.example.plain", "-f", "npy" }] =
           "org.example.plain: Generic has no format 'npy' (csv, jsonl, raw expected)",
         [{ "org.example.plain[1]", "-f", "raw" }] =
           "org.example.plain: raw is the whole file as it is (jsonl or csv has rows)",
-        [{ FASHION .. "[1]" }] = FASHION .. ": ImageClassification has no rows of its own (name one of its fields)",
+        [{ FASHION .. "[1]" }] = FASHION
+          .. ": ImageClassification has no rows of its own (name one of its fields)",
       } do
         assert.same({ expected, 2, "" }, { failure("cat", table.unpack(words)) })
       end
     end)
 
     it("ends quietly when its reader does", function()
-      local out, err = pipe(("$DM cat %s.train.images | head -c 20; echo; $DM cat %s.train.images -f raw | true")
+      local out, err = pipe(("$DM cat %s.train.images | head -c 20; echo; "
+        .. "$DM cat %s.train.images -f raw | true")
         :format(FASHION, FASHION))
       assert.same({ "[[0,0,0,0,0,0,0,0,0,\n", "" }, { out, err })
-      out = pipe(("{ $DM cat %s.train.images; echo $? >&2; } 2>%s/status | head -c 1; cat %s/status"):format(FASHION,
+      out = pipe(("{ $DM cat %s.train.images; echo $? >&2; } 2>%s/status | head -c 1; "
+        .. "cat %s/status"):format(FASHION,
         lab.folder, lab.folder))
       assert.equal("[141\n", out)
     end)
@@ -224,7 +238,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 40000)' $DM descr
 
   describe("head", function()
     it("shows the first rows, aligned", function()
-      assert.equal('id  name   a, b\n 1  x "y"   1.5\n 2  naïve\n 3  z        -2\n', output("head", "org.example.table"))
+      assert.equal('id  name   a, b\n 1  x "y"   1.5\n 2  naïve\n 3  z        -2\n', output("head",
+        "org.example.table"))
       assert.equal(" 2  naïve\n", output("head", "org.example.table[2:]", "-n", "1"):match "\n(.*)$")
       assert.equal("née\n\nend\n", output("head", "org.example.text"))
       assert.equal('{"b":1,"a":"x,y"}\n', output("head", "org.example.json", "--rows", "1"))
@@ -246,7 +261,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 40000)' $DM descr
       for i = 1, 40 do
         wide[i] = ("column %d"):format(i)
       end
-      temp.write(lab.folder .. "/files/wide.csv", table.concat(wide, ",") .. "\n" .. ("日本語,"):rep(39) .. "x\n")
+      temp.write(lab.folder .. "/files/wide.csv", table.concat(wide, ",") .. "\n" .. ("日本語,"):rep(39)
+        .. "x\n")
       local before = temp.read(lab.repository .. "/org/example.lua")
       lab:define((before:gsub("plain%.csv", "wide.csv")))
       local out = output("head", "org.example.plain")
@@ -258,7 +274,8 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 40000)' $DM descr
     end)
 
     it("refuses what is no number of rows", function()
-      assert.same({ "--rows: 'x' (number of rows expected); `datamaestro --help` shows what there is", 2, "" },
+      assert.same({ "--rows: 'x' (number of rows expected); `datamaestro --help` shows what there is", 2,
+        "" },
         { failure("head", "org.example.plain", "-n", "x") })
     end)
   end)
@@ -309,9 +326,11 @@ org.example.json  JSONL
     end)
 
     it("says what text, files and folders hold", function()
-      assert.equal("org.example.text  Text\n  encoding  latin-1\n  lines     3\n  empty     1\n  longest   3\n",
+      assert.equal("org.example.text  Text\n  encoding  latin-1\n  lines     3\n  empty     1\n"
+        .. "  longest   3\n",
         output("describe", "org.example.text"))
-      assert.equal("org.example.file  File\n  bytes     6\n  zeros     1\n", output("describe", "org.example.file"))
+      assert.equal("org.example.file  File\n  bytes     6\n  zeros     1\n", output("describe",
+        "org.example.file"))
       assert.equal("org.example.packed  Folder\n  files     2\n", output("describe", "org.example.packed"))
     end)
 

@@ -25,7 +25,8 @@ end)
 describe("typed columns", function()
   it("give numbers, integers and strings", function()
     write "1,2.5,x,,7\n-9223372036854775808,nan,,3,\n"
-    local reader <close> = assert(csv.open(path, { types = { "integer", "number", "string", "number?", "integer?" } }))
+    local reader <close> = assert(csv.open(path, { types = { "integer", "number", "string", "number?",
+      "integer?" } }))
     local row = reader:row()
     assert.same({ 1, 2.5, "x", nil, 7 }, row)
     assert.equal("integer", math.type(row[1]))
@@ -106,9 +107,11 @@ describe("a survey", function()
   it("says what each column holds", function()
     local rows, columns, names = assert(csv.survey(write "a,b,c\n1,x,\n2,,nan\n3,x\n", { names_row = 0 }))
     assert.same({ 3, { "a", "b", "c" } }, { rows, names })
-    assert.same({ type = "integer", count = 3, missing = 0, distinct = 3, exact = true, min = 1, max = 3, mean = 2.0 },
+    assert.same({ type = "integer", count = 3, missing = 0, distinct = 3, exact = true, min = 1, max = 3,
+      mean = 2.0 },
       columns[1])
-    assert.same({ type = "text", count = 3, missing = 1, distinct = 1, exact = true, longest = 1 }, columns[2])
+    assert.same({ type = "text", count = 3, missing = 1, distinct = 1, exact = true, longest = 1 },
+      columns[2])
     assert.same({ type = "empty", count = 3, missing = 3, distinct = 0, exact = true }, columns[3])
   end)
 

@@ -85,7 +85,8 @@ describe("lines", function()
       local reader, message, code = lines.open(write "a", { encoding = name })
       assert.is_nil(reader)
       assert.equal("usage", code)
-      assert.equal(("%s: unknown encoding '%s' (utf-8, latin-1, utf-16 … expected)"):format(path, name:sub(1, 31)),
+      assert.equal(("%s: unknown encoding '%s' (utf-8, latin-1, utf-16 … expected)"):format(path,
+        name:sub(1, 31)),
         message)
     end
   end)
@@ -151,8 +152,10 @@ describe("a line of JSON", function()
   end)
 
   it("keeps what Lua would mix up", function()
-    assert.same({ "[]", "{}", "null", "false", '""', "0", "-0.0", "1.0" }, rows "[]\n{}\nnull\nfalse\n\"\"\n0\n-0.0\n1.0\n")
-    assert.same({ "9223372036854775807", "9.223372036854776e+18" }, rows "9223372036854775807\n9223372036854775808\n")
+    assert.same({ "[]", "{}", "null", "false", '""', "0", "-0.0", "1.0" },
+      rows "[]\n{}\nnull\nfalse\n\"\"\n0\n-0.0\n1.0\n")
+    assert.same({ "9223372036854775807", "9.223372036854776e+18" },
+      rows "9223372036854775807\n9223372036854775808\n")
     assert.same({ '{"a": 2, "b": 1}' }, rows '{"a":1,"b":1,"a":2}') -- the last value, at the first place
   end)
 

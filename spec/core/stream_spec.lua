@@ -40,7 +40,8 @@ setup(function()
   temp.write(folder .. "/d/x.csv", table_text)
   temp.write(folder .. "/d/sub/r.jsonl", '{"a":1}\n{"a":2}\n')
   temp.write(folder .. "/d/sub/ä.txt", "one\ntwo\n")
-  shell("gzip -k x.csv; bzip2 -k x.csv; xz -k -9 x.csv; zstd -q x.csv; lz4 -q x.csv x.csv.lz4; gzip -c d/sub/r.jsonl "
+  shell("gzip -k x.csv; bzip2 -k x.csv; xz -k -9 x.csv; zstd -q x.csv; lz4 -q x.csv x.csv.lz4; "
+    .. "gzip -c d/sub/r.jsonl "
     .. ">d/sub/r.jsonl.gz")
   shell "cd d && zip -q -r ../a.zip . && tar cf ../a.tar . && tar czf ../a.tgz . && 7z a ../a.7z . >/dev/null"
 end)
@@ -60,7 +61,8 @@ describe("a compressed table", function()
     shell "printf 'a,b\\n1,2\\n3,4\\n' | gzip >m.csv.gz"
     local matrix = csv.Matrix { path = folder .. "/m.csv.gz", names_row = 0, target = "b" }
     local values, names, targets = assert(matrix:data())
-    assert.same({ { { 1.0 }, { 3.0 } }, { "a", "b" }, { 2.0, 4.0 } }, { values:tolist(), names, targets:tolist() })
+    assert.same({ { { 1.0 }, { 3.0 } }, { "a", "b" }, { 2.0, 4.0 } }, { values:tolist(), names,
+      targets:tolist() })
     assert.same({ "a", "b" }, matrix:columns())
     local rows, columns = assert(matrix:survey())
     assert.same({ 2, 3 }, { rows, columns[1].max })
@@ -75,7 +77,8 @@ describe("a compressed table", function()
     assert.equal("format", code)
     assert.matches("cut%.csv%.gz: ", message)
     message, code = failure_of "plain.csv.gz"
-    assert.same({ "format", folder .. "/plain.csv.gz: starts with 69 64 2c 6e (gzip data expected)" }, { code, message })
+    assert.same({ "format", folder .. "/plain.csv.gz: starts with 69 64 2c 6e (gzip data expected)" },
+      { code, message })
     assert.equal("format", select(2, failure_of "empty.csv.xz"))
     assert.equal("unknown", select(2, failure_of "missing.csv.gz"))
   end)
@@ -132,7 +135,8 @@ describe("a folder", function()
     for _, name in ipairs { "d", "a.zip", "a.tar", "a.tgz", "a.7z" } do
       assert.same(expected, assert(data.Folder { path = folder .. "/" .. name }:files()))
     end
-    assert.same({ "r.jsonl", "r.jsonl.gz", "ä.txt" }, assert(data.Folder { path = folder .. "/a.zip!/sub" }:files()))
+    assert.same({ "r.jsonl", "r.jsonl.gz", "ä.txt" }, assert(data.Folder { path = folder
+      .. "/a.zip!/sub" }:files()))
   end)
 
   it("gives its files", function()

@@ -53,13 +53,15 @@ describe("a string as JSON", function()
     assert.equal([["a\"\\\n\t\u0001\u007fé😀/"]], text.json 'a"\\\n\t\1\127é😀/')
     assert.equal([["\u0000"]], text.json "\0")
     assert.equal([["x\udcff\udcc3"]], text.json "x\xff\xc3")
-    assert.equal([["\udced\udca0\udc80\udcc0\udcaf"]], text.json "\xed\xa0\x80\xc0\xaf") -- a surrogate, overlong
+    assert.equal([["\udced\udca0\udc80\udcc0\udcaf"]],
+      text.json "\xed\xa0\x80\xc0\xaf") -- a surrogate, overlong
   end)
 end)
 
 describe("a field of CSV", function()
   it("stands in quotes where it must", function()
-    for value, field in pairs { a = "a", ["a,b"] = '"a,b"', ['a"b'] = '"a""b"', ["a\nb"] = '"a\nb"', [""] = "" } do
+    for value, field in pairs { a = "a", ["a,b"] = '"a,b"', ['a"b'] = '"a""b"', ["a\nb"] = '"a\nb"',
+      [""] = "" } do
       assert.equal(field, text.field(value, false))
     end
     assert.equal('""', text.field("", true))
@@ -86,9 +88,11 @@ describe("a column", function()
       end
       return column:result()
     end
-    assert.same({ type = "integer", count = 2, missing = 0, distinct = 2, exact = true, min = -5, max = 7, mean = 1.0 },
+    assert.same({ type = "integer", count = 2, missing = 0, distinct = 2, exact = true, min = -5, max = 7,
+      mean = 1.0 },
       result(7, -5))
-    assert.same({ type = "text", count = 2, missing = 0, distinct = 1, exact = true, longest = 1 }, result("1", "1"))
+    assert.same({ type = "text", count = 2, missing = 0, distinct = 1, exact = true, longest = 1 },
+      result("1", "1"))
     assert.equal("mixed", result("1", 1).type)
     assert.equal(2, result("1", 1).distinct)
     assert.same({ type = "empty", count = 0, missing = 0, distinct = 0, exact = true }, result())
@@ -117,14 +121,16 @@ describe("a column", function()
   it("takes tensors, whatever their strides", function()
     local column = text.column()
     column:add_tensor(tensor.from("float32", { 2, 3 }, { 1, 2, 3, 4, 5, NAN }):transpose())
-    assert.same({ type = "number", count = 6, missing = 1, distinct = 5, exact = true, min = 1.0, max = 5.0, mean = 3.0 },
+    assert.same({ type = "number", count = 6, missing = 1, distinct = 5, exact = true, min = 1.0, max = 5.0,
+      mean = 3.0 },
       column:result())
   end)
 end)
 
 describe("classes", function()
   it("are counted in ascending order", function()
-    assert.same({ { -1, 1 }, { 0, 2 }, { 7, 3 } }, text.classes(tensor.from("int16", 6, { 7, 0, 7, -1, 0, 7 })))
+    assert.same({ { -1, 1 }, { 0, 2 }, { 7, 3 } }, text.classes(tensor.from("int16", 6, { 7, 0, 7, -1, 0,
+      7 })))
     assert.same({}, text.classes(tensor.from("uint8", 0, {})))
   end)
 

@@ -1,5 +1,5 @@
---- What lua-language-server wants to know of the language of definitions and of the data: files of annotations, made
--- from the schemas, the types and the doc comments that the program itself goes by.
+--- What lua-language-server wants to know of the language of definitions and of the data: files of
+-- annotations, made from the schemas, the types and the doc comments that the program itself goes by.
 local comments = require "datamaestro.comments"
 local datatype = require "datamaestro.definition.datatype"
 local dsl = require "datamaestro.definition.dsl"
@@ -82,9 +82,7 @@ local function add_type(lines, T)
 end
 
 local function add_module(lines, name, content)
-  local list = {}
   for _, key in ipairs(sorted(content)) do
-    list[#list + 1] = content[key]
     lines[#lines + 1] = "do"
     add_type(lines, content[key])
     lines[#lines + 1] = "end\n"
@@ -172,7 +170,8 @@ local function add_resource(lines, name)
   luacats.text(lines, kind.doc .. (kind.example and "\n```lua\n" .. kind.example .. "\n```" or ""))
   for _, key in ipairs(parameters) do
     local field = field_of(kind.schema, key)
-    lines[#lines + 1] = ("---@param %s%s string %s"):format(key, field.required and "" or "?", field.doc or "")
+    lines[#lines + 1] = ("---@param %s%s string %s"):format(key, field.required and "" or "?", field.doc
+      or "")
   end
   lines[#lines + 1] = ("---@param options? datamaestro.%s"):format(name)
   lines[#lines + 1] = "---@return datamaestro.Step"
@@ -216,9 +215,11 @@ local function tensor_method(lines, name, about)
   local parameters = {}
   luacats.text(lines, about[2]:sub(1, 1):upper() .. about[2]:sub(2) .. ".")
   for bracket, parameter in about[1]:gsub("[()]", ""):gsub("…", "..."):gmatch "(%[?),?%s*([%w_.]+)" do
-    local optional = bracket ~= "" or about[1]:find("%[[^%]]*%f[%w]" .. parameter:gsub("%.", "%%.") .. "%f[%W]")
+    local optional = bracket ~= "" or about[1]:find("%[[^%]]*%f[%w]" .. parameter:gsub("%.", "%%.")
+      .. "%f[%W]")
     parameters[#parameters + 1] = parameter
-    lines[#lines + 1] = ("---@param %s%s any"):format(parameter, optional and parameter ~= "..." and "?" or "")
+    lines[#lines + 1] = ("---@param %s%s any"):format(parameter, optional and parameter ~= "..." and "?"
+      or "")
   end
   if GIVES[name] ~= false then
     lines[#lines + 1] = ("---@return %s"):format(GIVES[name] or "datamaestro.Tensor")

@@ -20,7 +20,8 @@ local function cut(value, limit)
 end
 
 local function is_number(value)
-  return value:find "^[+-]?%.?%d[%d.eE+%-]*$" ~= nil or value == "" or value == "nan" or value == "inf" or value == "-inf"
+  return value:find "^[+-]?%.?%d[%d.eE+%-]*$" ~= nil or value == "" or value == "nan" or value == "inf"
+    or value == "-inf"
 end
 
 local function pad(value, size, right)

@@ -1,13 +1,15 @@
 --- Schemas and doc comments as annotations for lua-language-server (LuaCATS).
 local luacats = {}
 
-local PLAIN = { string = "string", integer = "integer", number = "number", boolean = "boolean", path = "string",
+local PLAIN = { string = "string", integer = "integer", number = "number", boolean = "boolean",
+  path = "string",
   url = "string", ["function"] = "function", any = "any", table = "table" }
 
 -- What doc comments call things; the first pattern that fits counts.
 local PHRASES = {
   { "^iterator of (.*)$", "fun(): %s" }, { "^array of (.*)$", "%s[]" }, { "^arrays of (.*)$", "%s[]" },
-  { "^strings?$", "string" }, { "^integers?$", "integer" }, { "^numbers?$", "number" }, { "^booleans?$", "boolean" },
+  { "^strings?$", "string" }, { "^integers?$", "integer" }, { "^numbers?$", "number" },
+  { "^booleans?$", "boolean" },
   { "^tables?$", "table" }, { "^tensors?$", "datamaestro.Tensor" }, { "^file handle", "file*" },
   { "^File$", "datamaestro.data.file" }, { "^functions?", "function" }, { "^true$", "true" },
   { "^object", "datamaestro.data.base" }, { "^datasets?$", "datamaestro.Dataset" },
@@ -102,9 +104,9 @@ end
 -- @param lines array: where it goes
 -- @param name string: of the class
 -- @param fields table: a schema
--- @param options table | nil: `parent` (string), `positional` (array of the names of values given by their places),
---   `skip` (table of names left out), `set` (boolean: fields with defaults are there, as in an object), `first` (array
---   of lines that come before the fields)
+-- @param options table | nil: `parent` (string), `positional` (array of the names of values given by their
+--   places), `skip` (table of names left out), `set` (boolean: fields with defaults are there, as in an
+--   object), `first` (array of lines that come before the fields)
 function luacats.class(lines, name, fields, options)
   options = options or {}
   local classes = {}

@@ -20,7 +20,8 @@ local function options(self)
   if not all then
     return nil, message, code
   end
-  all.delimiter, all.skip, all.names_row, all.size_row = self.delimiter, self.ignore, self.names_row, self.size_row
+  all.delimiter, all.skip, all.names_row, all.size_row = self.delimiter, self.ignore, self.names_row,
+    self.size_row
   return all
 end
 
@@ -43,13 +44,13 @@ csv.Generic = assert(types.new {
   methods = {
     --- Iterates the rows behind the ignored lines and the row of names: `for row in object:rows() do`.
     -- Reads as it goes, in bounded memory; the file is closed when the loop ends.
-    -- @param types array of strings | nil: what each column is read as: "string", "number", "integer", or "number?"
-    --   and "integer?" where a field may be empty (then nil); default: all strings
-    -- @return iterator of arrays of strings, or of what `types` says; raises a table of `message` and `code` where the
-    --   file cannot be opened or a row is bad
-    rows = function(self, types)
+    -- @param kinds array of strings | nil: what each column is read as: "string", "number", "integer", or
+    --   "number?" and "integer?" where a field may be empty (then nil); default: all strings
+    -- @return iterator of arrays of strings, or of what `kinds` says; raises a table of `message` and
+    --   `code` where the file cannot be opened or a row is bad
+    rows = function(self, kinds)
       local all = options_or_raise(self)
-      all.types = types
+      all.types = kinds
       return require "datamaestro.api.csv".rows(self.path, all)
     end,
     --- Opens the table to read it row by row.
@@ -62,8 +63,8 @@ csv.Generic = assert(types.new {
       return require "datamaestro.api.csv".open(self.path, all)
     end,
     --- Says what each column holds, reading all in bounded memory.
-    -- @return integer (rows), array of tables (`type count missing distinct exact min max mean longest`, one a column),
-    --   array of strings (their names; nil without names_row) | nil, message, code
+    -- @return integer (rows), array of tables (`type count missing distinct exact min max mean longest`,
+    --   one a column), array of strings (their names; nil without names_row) | nil, message, code
     survey = function(self)
       local all, message, code = options(self)
       if not all then
@@ -118,11 +119,11 @@ csv.Matrix = assert(types.new {
       end
       return require "datamaestro.api.csv".matrix(self.path, all)
     end,
-    --- Iterates the numbers in batches: `for values, targets in object:batches(128) do`. Memory does not grow with the
-    -- file, which is closed when the loop ends.
+    --- Iterates the numbers in batches: `for values, targets in object:batches(128) do`. Memory does not
+    -- grow with the file, which is closed when the loop ends.
     -- @param rows integer: of a batch, the last one may have fewer
-    -- @return iterator of tensor (float64, rows × columns without the target), tensor (float64, rows) of the target
-    --   (nil without one); raises a table of `message` and `code` where `data` fails
+    -- @return iterator of tensor (float64, rows × columns without the target), tensor (float64, rows) of
+    --   the target (nil without one); raises a table of `message` and `code` where `data` fails
     batches = function(self, rows)
       local all, message, code = matrix_options(self)
       return require "datamaestro.api.csv".batches(self.path, all or source.raise(message, code), rows)

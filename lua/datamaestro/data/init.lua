@@ -32,8 +32,8 @@ data.Folder = assert(types.new {
   doc = "A data folder, or an archive taken for one.",
   fields = { { "path", "path", doc = "Where the folder, or the archive, is." } },
   methods = {
-    --- Lists the regular files, also those of folders below; an archive (tar, packed or not, zip, 7z) or a folder in
-    -- one (`x.zip!/name`) is a folder too.
+    --- Lists the regular files, also those of folders below; an archive (tar, packed or not, zip, 7z) or a
+    -- folder in one (`x.zip!/name`) is a folder too.
     -- @return array of strings: names relative to it, sorted | nil, message, code
     files = function(self)
       return source.files(self.path)

@@ -23,8 +23,8 @@ jsonl.JSONL = assert(types.new {
   name = "JSONL", module = "datamaestro.data.jsonl", parent = data.File,
   doc = "A text file with a JSON value, mostly an object, on each line (JSON Lines, NDJSON), in UTF-8.",
   methods = {
-    --- Iterates the values: `for row in object:rows() do`. Objects are tables whose `pairs` keep the order of the
-    -- file, null is `null` of datamaestro.json. Reads as it goes, in bounded memory.
+    --- Iterates the values: `for row in object:rows() do`. Objects are tables whose `pairs` keep the order
+    -- of the file, null is `null` of datamaestro.json. Reads as it goes, in bounded memory.
     -- @return iterator of values; raises a table of `message` and `code` where the file cannot be opened or a
     --   line is no JSON
     rows = function(self)

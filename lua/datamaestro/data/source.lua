@@ -4,8 +4,8 @@
 --   a compressed one    data/x.csv.gz (.bz2 .xz .zst .lz4): read decompressed
 --   a file of an archive  data/x.zip!/folder/x.csv: tar, packed or not, zip, 7z
 --
--- The name decides, not the content: `!/` divides an archive from the name in it, unless there is a file of all
--- that name.
+-- The name decides, not the content: `!/` divides an archive from the name in it, unless there is a file of
+-- all that name.
 
 local file = require "datamaestro.api.file"
 
@@ -20,7 +20,8 @@ end
 
 --- Takes a path apart.
 -- @param path string
--- @return string: the file on disk; string | nil: the name of a file or folder of that archive ("" for all of it)
+-- @return string: the file on disk; string | nil: the name of a file or folder of that archive ("" for all
+--   of it)
 function source.split(path)
   if not path:find("!/", 1, true) or file.stat(path) then
     return path
@@ -39,8 +40,8 @@ end
 
 --- How the bytes of a path must be read.
 -- @param path string
--- @return string: the file on disk; string | nil: the name of a file of that archive; string | nil: the format that is to
---   be decoded
+-- @return string: the file on disk; string | nil: the name of a file of that archive; string | nil: the
+--   format that is to be decoded
 function source.locate(path)
   local on_disk, member = source.split(path)
   local ending = (member or path):match "%.(%w+)$"

@@ -24,13 +24,13 @@ text.Text = assert(types.new {
   doc = "A text file: lines that end with LF or CRLF.",
   fields = {
     { "encoding", "string", default = "utf-8",
-      doc = "How characters are written: utf-8 (checked), latin-1, utf-16, windows-1252, … (what iconv knows)." },
+      doc = "How characters are written: utf-8 (checked), latin-1, utf-16, … (what iconv knows)." },
   },
   methods = {
-    --- Iterates the lines, as UTF-8 and without their ends: `for line in object:lines() do`. Reads as it goes, in
-    -- bounded memory.
-    -- @return iterator of strings; raises a table of `message` and `code` where the file cannot be opened or is no
-    --   text in its encoding
+    --- Iterates the lines, as UTF-8 and without their ends: `for line in object:lines() do`. Reads as it
+    -- goes, in bounded memory.
+    -- @return iterator of strings; raises a table of `message` and `code` where the file cannot be opened
+    --   or is no text in its encoding
     lines = function(self)
       local options, message, code = source.options(self.path)
       if not options then

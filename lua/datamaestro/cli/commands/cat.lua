@@ -3,9 +3,11 @@ return {
   summary = "Write the content of a dataset's part on standard output.",
   words = { "selector" },
   configure = function(parser)
-    parser:argument("selector", "ID, ID.train.labels, 'ID.train.labels[1:100]': rows count from 1, the last one "
+    parser:argument("selector",
+      "ID, ID.train.labels, 'ID.train.labels[1:100]': rows count from 1, the last one "
       .. "is included."):argname "ID"
-    parser:option("-f --format", "jsonl, csv, npy, raw (bytes as they are) or text (default: what the part is).")
+    parser:option("-f --format",
+      "jsonl, csv, npy, raw (bytes as they are) or text (default: what the part is).")
       :choices({ "jsonl", "csv", "npy", "raw", "text" }):argname "FORMAT"
     parser:flag("--strings", "In jsonl of a CSV file, leave numbers the strings that they are there.")
   end,

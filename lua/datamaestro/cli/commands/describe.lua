@@ -42,7 +42,8 @@ local function add_columns(lines, columns, width)
   for i, column in ipairs(columns) do
     local facts = column.values
     local name = facts.name ~= json.null and facts.name or tostring(i)
-    rows[i] = { name, facts.type, number(facts.min), number(facts.max), number(facts.mean), number(facts.missing),
+    rows[i] = { name, facts.type, number(facts.min), number(facts.max), number(facts.mean),
+      number(facts.missing),
       counted(facts.distinct, facts.distinct_exact) }
   end
   local head = { "column", "type", "min", "max", "mean", "missing", "distinct" }
@@ -136,7 +137,7 @@ local function describe_all(session, picked)
 end
 
 return {
-  summary = "Say what a dataset's part holds: shape, type, range, missing values, classes; columns of tables.",
+  summary = "Say what a dataset's part holds: shape, type, range, classes; columns of tables.",
   words = { "selector" },
   configure = function(parser)
     parser:argument("selector", "ID, or ID.train.labels."):argname "ID"

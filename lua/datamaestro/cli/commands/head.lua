@@ -25,7 +25,8 @@ return {
   summary = "Show the first rows of a dataset's part.",
   words = { "selector" },
   configure = function(parser)
-    parser:argument("selector", "ID, ID.train.labels, 'ID.train.labels[101:]': rows count from 1."):argname "ID"
+    parser:argument("selector",
+      "ID, ID.train.labels, 'ID.train.labels[101:]': rows count from 1."):argname "ID"
     parser:option("-n --rows", "How many (default 10)."):argname "ROWS":convert(function(text)
       local rows = math.tointeger(tonumber(text))
       if not rows or rows < 0 then

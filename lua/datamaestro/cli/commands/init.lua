@@ -9,8 +9,8 @@ return {
 ]]
 
 local EXAMPLE = [=[
--- A definition: where the files come from, what they are, and what of them the dataset's type gets. Its id is this
--- file's path and its name: org.example.weather. `datamaestro lint` checks it.
+-- A definition: where the files come from, what they are, and what of them the dataset's type gets. Its id
+-- is this file's path and its name: org.example.weather. `datamaestro lint` checks it.
 local csv = use "datamaestro.data.csv"
 
 Weather =
@@ -81,13 +81,14 @@ return {
   summary = "Make a repository of your own: a first definition, settings for editors.",
   words = { "folder" },
   configure = function(parser)
-    parser:argument("folder", "The repository's folder; its name becomes the repository's id."):argname "FOLDER"
+    parser:argument("folder",
+      "The repository's folder; its name becomes the repository's id."):argname "FOLDER"
   end,
   run = function(session, arguments)
     local folder = arguments.folder:gsub("(.)/+$", "%1")
     if file.stat(folder .. "/init.lua") then
-      return nil, ("%s/init.lua: there already (a new folder expected; `datamaestro annotations %s/.annotations` makes "
-        .. "annotations anew)"):format(folder, folder), "usage"
+      return nil, ("%s/init.lua: there already (a new folder expected; `datamaestro annotations "
+        .. "%s/.annotations` makes annotations anew)"):format(folder, folder), "usage"
     end
     local done, message, code = file.mkdirs(folder)
     local paths, more

@@ -2,7 +2,8 @@
 --   kind     what it is, for messages ("IDX", "JSONL", "text", …)
 --   formats  array of names: what `write` takes, the default first
 --   write    function(format, slice, options) → true | nil, message, code: on standard output
---   preview  function(count, slice, width) → array of lines | nil, message, code: the first rows, for people
+--   preview  function(count, slice, width) → array of lines | nil, message, code: the first rows,
+--            for people
 --   facts    function() → ordered json.object | nil, message, code: what describes it
 -- Slices are those of pick.parse; `lenient` ones may reach beyond the end.
 local data = require "datamaestro.data"
@@ -45,7 +46,8 @@ function content.format(picked, found, asked)
     end
   end
   if #found.formats == 0 then
-    return nil, ("%s: %s has no rows of its own (name one of its fields)"):format(picked.label, found.kind), "usage"
+    return nil, ("%s: %s has no rows of its own (name one of its fields)"):format(picked.label, found.kind),
+      "usage"
   end
   return nil, ("%s: %s has no format '%s' (%s expected)"):format(picked.label, found.kind, asked,
     table.concat(found.formats, ", ")), "usage"

@@ -95,8 +95,9 @@ local function preview(object, label, count, slice, width)
   end
   local first = slice and slice.first or 1
   local last = math.min(first + count - 1, slice and slice.last or math.maxinteger)
-  local lines, done = {}, nil
-  done, message, code = stream.copy(label, reader, { first = first, last = last, lenient = true }, function(left)
+  local lines = {}
+  local done, problem, kind = stream.copy(label, reader, { first = first, last = last, lenient = true },
+    function(left)
     return reader:text(left)
   end, function(bytes)
     for line in bytes:gmatch "[^\n]+" do
@@ -104,7 +105,7 @@ local function preview(object, label, count, slice, width)
     end
   end)
   if not done then
-    return nil, message, code
+    return nil, problem, kind
   end
   return lines
 end

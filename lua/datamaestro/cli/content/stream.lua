@@ -16,12 +16,9 @@ end
 -- @param write function(string)
 -- @return true | nil, message, code
 function stream.copy(label, reader, slice, text, write)
-  local skipped, message, code = 0, nil, nil
-  if slice and slice.first > 1 then
-    skipped, message, code = reader:skip(slice.first - 1)
-    if not skipped then
-      return nil, message, code
-    end
+  local skipped, message, code = reader:skip(slice and slice.first - 1 or 0)
+  if not skipped then
+    return nil, message, code
   end
   local left = slice and slice.last and slice.last - slice.first + 1 or math.maxinteger
   local wanted = slice and (slice.last or slice.first) or 0

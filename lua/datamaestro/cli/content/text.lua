@@ -33,8 +33,9 @@ local function preview(object, label, count, slice)
   end
   local first = slice and slice.first or 1
   local last = math.min(first + count - 1, slice and slice.last or math.maxinteger)
-  local lines, done = {}, nil
-  done, message, code = stream.copy(label, reader, { first = first, last = last, lenient = true }, function(left)
+  local lines = {}
+  local done, problem, kind = stream.copy(label, reader, { first = first, last = last, lenient = true },
+    function(left)
     return reader:text("raw", left)
   end, function(bytes)
     for line in bytes:gmatch "([^\n]*)\n" do
@@ -42,7 +43,7 @@ local function preview(object, label, count, slice)
     end
   end)
   if not done then
-    return nil, message, code
+    return nil, problem, kind
   end
   return lines
 end
