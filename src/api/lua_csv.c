@@ -16,6 +16,12 @@
 
 #define READER "datamaestro.csv"
 
+/* What the userdata holds: the reader first. */
+struct reader {
+  struct dm_csv csv;
+  const char *types; /* of csv.open, one letter a column; "" without any. Kept by a user value */
+};
+
 enum { TEXT_SIZE = 1 << 16 /* bytes after which reader:text gives what it has */ };
 
 static void check_names(lua_State *L, int index, const char *extra) {
@@ -122,14 +128,14 @@ static int csv_open(lua_State *L) {
   push_types(L, 2);
   size_t typed = lua_rawlen(L, -1);
   options.columns = typed > 0 ? typed : options.columns;
-  struct dm_csv *csv = lua_newuserdatauv(L, sizeof *csv, 2);
-  *csv = (struct dm_csv){.fd = -1};
+  struct reader *reader = lua_newuserdatauv(L, sizeof *reader, 2);
+  *reader = (struct reader){.csv.fd = -1, .types = lua_tostring(L, -2)};
   luaL_setmetatable(L, READER);
   lua_pushvalue(L, 3);
   (void)lua_setiuservalue(L, -2, 1);
   lua_pushvalue(L, -2);
   (void)lua_setiuservalue(L, -2, 2);
-  if (dm_csv_open(csv, path, &options, &err) != 0)
+  if (dm_csv_open(&reader->csv, path, &options, &err) != 0)
     return dm_lua_fail(L, &err);
   return 1;
 }
@@ -181,8 +187,7 @@ static int reader_row(lua_State *L) {
   int status = dm_csv_next(csv, &err);
   if (status < 0)
     return dm_lua_fail(L, &err);
-  (void)lua_getiuservalue(L, 1, 2);
-  const char *types = lua_tostring(L, -1);
+  const char *types = ((const struct reader *)csv)->types;
   if (status > 0 && *types != '\0')
     return push_typed_row(L, csv, types);
   if (status == 0)
