@@ -203,10 +203,15 @@ static int stream_tostring(lua_State *L) {
   return 1;
 }
 
+/* What stream.members must not leave behind, whatever raises. */
+struct list {
+  struct dm_members *members;
+};
+
 static int members_close(lua_State *L) {
-  struct dm_members **members = luaL_checkudata(L, 1, MEMBERS);
-  dm_members_close(*members);
-  *members = NULL;
+  struct list *list = luaL_checkudata(L, 1, MEMBERS);
+  dm_members_close(list->members);
+  list->members = NULL;
   return 0;
 }
 
@@ -215,17 +220,17 @@ static int members_close(lua_State *L) {
 static int stream_members(lua_State *L) {
   struct dm_error err;
   const char *path = luaL_checkstring(L, 1);
-  struct dm_members **members = lua_newuserdatauv(L, sizeof *members, 0);
-  *members = NULL;
+  struct list *list = lua_newuserdatauv(L, sizeof *list, 0);
+  list->members = NULL;
   luaL_setmetatable(L, MEMBERS);
   lua_toclose(L, -1);
-  if (dm_members_open(members, path, &err) != 0)
+  if (dm_members_open(&list->members, path, &err) != 0)
     return dm_lua_fail(L, &err);
   lua_Integer count = 0;
   int status = 1;
   lua_newtable(L);
-  while ((status = dm_members_next(*members, &err)) > 0) {
-    lua_pushstring(L, dm_members_name(*members));
+  while ((status = dm_members_next(list->members, &err)) > 0) {
+    lua_pushstring(L, dm_members_name(list->members));
     lua_rawseti(L, -2, ++count);
   }
   return status < 0 ? dm_lua_fail(L, &err) : 1;

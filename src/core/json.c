@@ -23,8 +23,12 @@ static enum dm_json_event wrong(struct dm_json *json, size_t at, const char *pro
   return DM_JSON_WRONG;
 }
 
+static bool is_space(char byte) {
+  return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
 static void skip_space(struct dm_json *json) {
-  while (json->at < json->size && memchr(" \t\r\n", json->bytes[json->at], 4) != NULL)
+  while (json->at < json->size && is_space(json->bytes[json->at]))
     json->at++;
 }
 
@@ -105,7 +109,7 @@ static char *write_utf8(char *out, long code) {
   static const unsigned char marks[] = {0, 0xc0, 0xe0, 0xf0};
   *out++ = (char)(marks[more] | (unsigned char)(code >> (6 * more)));
   while (more-- > 0)
-    *out++ = (char)(0x80 | ((code >> (6 * more)) & 0x3f));
+    *out++ = (char)(unsigned char)(0x80U | ((unsigned long)code >> (6 * more) & 0x3fU));
   return out;
 }
 
