@@ -1,5 +1,9 @@
+#include <math.h>
+
 #include "column_handle.h"
 #include "stream_handle.h"
+
+#define EXACT_INTEGERS 9007199254740992.0 /* 2^53: above it a double has lost its last digits */
 
 static void set_integer(lua_State *L, const char *name, uint64_t value) {
   lua_pushinteger(L, (lua_Integer)value);
@@ -8,7 +12,7 @@ static void set_integer(lua_State *L, const char *name, uint64_t value) {
 
 /* As an integer where all are and a double holds it exactly. */
 static void set_number(lua_State *L, const char *name, double value, bool is_integer) {
-  if (is_integer && value >= -0x1p53 && value <= 0x1p53)
+  if (is_integer && fabs(value) <= EXACT_INTEGERS)
     lua_pushinteger(L, (lua_Integer)value);
   else
     lua_pushnumber(L, value);

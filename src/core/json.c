@@ -101,16 +101,17 @@ static long read_unit(const struct dm_json *json, size_t at) {
 }
 
 static char *write_utf8(char *out, long code) {
-  if (code < 0x80) {
-    *out++ = (char)code;
-    return out;
-  }
-  int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
   static const unsigned char marks[] = {0, 0xc0, 0xe0, 0xf0};
-  *out++ = (char)(marks[more] | (unsigned char)(code >> (6 * more)));
-  while (more-- > 0)
-    *out++ = (char)(unsigned char)(0x80U | ((unsigned long)code >> (6 * more) & 0x3fU));
-  return out;
+  unsigned char bytes[4];
+  unsigned long rest = (unsigned long)code;
+  size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  for (size_t i = more; i > 0; i--) {
+    bytes[i] = (unsigned char)(0x80U | (rest & 0x3fU));
+    rest >>= 6;
+  }
+  bytes[0] = (unsigned char)(marks[more] | rest);
+  memcpy(out, bytes, more + 1);
+  return out + more + 1;
 }
 
 /* The character of the \u at json->at, behind which it moves; -1 where there are no four digits. Two halves
