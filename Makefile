@@ -37,12 +37,12 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
 # where its library (PKGS_NAME) is too heavy to load at every start. `readline`, whose licence is the GPL, is
 # left out where the library is missing: the REPL then reads plain lines.
-PLUGINS      := archive digest http inflate stream $(shell pkg-config --exists readline 2>/dev/null && echo readline)
+PLUGINS      := archive digest inflate stream transfer $(shell pkg-config --exists readline 2>/dev/null && echo readline)
 PKGS_archive := $(LIBS) # its other libraries are loaded when they are needed
 PKGS_stream  := $(LIBS)
 PKGS_digest  := libcrypto
 PKGS_inflate := $(LIBS)
-PKGS_http    := libcurl libcrypto $(LIBS)
+PKGS_transfer := libcurl libcrypto $(LIBS)
 PKGS_readline := readline
 LDFLAGS_readline := -Wl,-z,nodelete # readline keeps state that an unloaded library would lose, and leak
 
@@ -242,7 +242,7 @@ fuzz-targets: $(patsubst spec/fuzz/%.c,$(BUILD)/%,$(wildcard spec/fuzz/fuzz_*.c)
 # From the archives comes what a target uses: those of the core need no Lua, for all they are linked with it.
 $(BUILD)/fuzz_%: spec/fuzz/fuzz_%.c $(BUILD)/obj/api.a $(CORE)
 	@echo "  FUZZ $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $$(pkg-config --libs lua5.4 $(PKGS_http))
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $$(pkg-config --libs lua5.4 $(PKGS_transfer))
 
 $(BUILD)/obj/api.a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/api/*.c))
 	@rm -f $@

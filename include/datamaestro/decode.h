@@ -71,8 +71,8 @@ struct dm_reader *dm_decode_reader(struct dm_decode *decode);
  * of the content. */
 uint64_t dm_decode_garbage(const struct dm_decode *decode);
 
-/* Reads the content to its end and writes it to the new file `path`, which is removed on failure. It is not
- * yet on disk for good: dm_file_publish does that. */
+/* Reads the content to its end and writes it to the new file `path`, which is removed on failure. It is on
+ * disk when this returns. */
 int dm_decode_to_file(struct dm_decode *decode, const char *path, uint64_t *size, struct dm_error *err);
 
 /* Frees; NULL is fine. */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "datamaestro/error.h"
@@ -17,6 +18,13 @@ int dm_file_write(int fd, const void *bytes, size_t size, const char *subject, s
 /* Makes the finished file `part` appear as `path`: fsync, then rename. `path` holds its old content or
  * the new one at every moment, whatever dies; dm_file_sync of its folder makes the new one stay. */
 int dm_file_publish(const char *part, const char *path, struct dm_error *err);
+
+/* Moves a finished file that is on disk to `path`, which is replaced; across file systems by a copy that is
+ * on disk when this returns. dm_file_sync of the folder makes the name stay. */
+int dm_file_move(const char *part, const char *path, struct dm_error *err);
+
+/* Copies the first `size` bytes (all that are there, when fewer) to the new file `copy`. */
+int dm_file_copy(const char *path, const char *copy, uint64_t size, struct dm_error *err);
 
 /* Brings a folder's names to disk, so that files that appeared in it are there after a power cut. */
 int dm_file_sync(const char *folder, struct dm_error *err);

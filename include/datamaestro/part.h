@@ -10,16 +10,19 @@
 
 #include "datamaestro/error.h"
 
+enum { DM_PART_RESERVE_FROM = 1024 * 1024 }; /* bytes: a smaller file is written at once */
+
 /* It is its writer's alone, so its name must be new. */
 struct dm_part {
-  int fd;           /* -1 when closed */
-  const char *path; /* the caller's */
-  uint64_t size;    /* bytes written */
-  uint64_t begun;   /* bytes whose way to the disk was begun */
-  bool started;     /* `thread` is to be joined */
-  pthread_t thread; /* runs one fdatasync */
-  atomic_bool busy; /* it is still at it */
-  int cause;        /* its error number, 0 for none; the thread's until it is joined */
+  int fd;            /* -1 when closed */
+  const char *path;  /* the caller's */
+  uint64_t size;     /* bytes written */
+  uint64_t begun;    /* bytes whose way to the disk was begun */
+  uint64_t reserved; /* bytes that have a place on the disk */
+  bool started;      /* `thread` is to be joined */
+  pthread_t thread;  /* runs one fdatasync */
+  atomic_bool busy;  /* it is still at it */
+  int cause;         /* its error number, 0 for none; the thread's until it is joined */
 };
 
 /* Creates `path`, which must not exist (mode 0666 less umask). */
@@ -29,7 +32,8 @@ int dm_part_open(struct dm_part *part, const char *path, struct dm_error *err);
  * follows the last byte has little left to do. */
 int dm_part_write(struct dm_part *part, const void *bytes, size_t size, struct dm_error *err);
 
-/* Closes and keeps the file. On failure, to write anything since it was opened, it is removed. */
+/* Brings the file to the disk, closes and keeps it. On failure, to write anything since it was opened, it is
+ * removed. */
 int dm_part_finish(struct dm_part *part, struct dm_error *err);
 
 /* Closes and removes the file; closed is fine (and removes nothing). */

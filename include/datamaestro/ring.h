@@ -2,7 +2,6 @@
 #ifndef DATAMAESTRO_RING_H
 #define DATAMAESTRO_RING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "datamaestro/error.h"
@@ -17,12 +16,9 @@ int dm_ring_open(struct dm_ring **ring, struct dm_error *err);
 /* Frees; NULL is fine. No thread may use the ring any more. */
 void dm_ring_close(struct dm_ring *ring);
 
-/* Empties the ring for the next stream. The reader of the last one must be gone. */
-void dm_ring_restart(struct dm_ring *ring);
-
-/* Writer: a free block to fill, the same one until it is pushed. Waits up to `timeout` milliseconds;
- * NULL when there is none then, or when the ring was stopped. */
-unsigned char *dm_ring_space(struct dm_ring *ring, int timeout);
+/* Writer: a free block to fill, the same one until it is pushed. Waits for it; NULL when the ring was
+ * stopped. */
+unsigned char *dm_ring_space(struct dm_ring *ring);
 
 /* Writer: hands the block over with `size` bytes in it. */
 void dm_ring_push(struct dm_ring *ring, size_t size);
@@ -38,8 +34,5 @@ void dm_ring_release(struct dm_ring *ring);
 
 /* Either: wakes both; nothing is handed over any more. The reader stops the ring when it leaves. */
 void dm_ring_stop(struct dm_ring *ring);
-
-/* Waits up to `timeout` milliseconds for dm_ring_stop; whether it was called. */
-bool dm_ring_stopped(struct dm_ring *ring, int timeout);
 
 #endif

@@ -33,6 +33,18 @@ function config.absolute(path)
   return folder .. "/" .. path
 end
 
+--- The folder of the user's settings: $XDG_CONFIG_HOME/datamaestro, else ~/.config/datamaestro.
+-- @param getenv function|nil: name → value | nil (default os.getenv)
+-- @return string: absolute | nil: without a home folder
+function config.user_folder(getenv)
+  getenv = getenv or os.getenv
+  local folder, home = getenv "XDG_CONFIG_HOME", getenv "HOME"
+  if not folder or folder:sub(1, 1) ~= "/" then
+    folder = home and home ~= "" and home .. "/.config" or nil
+  end
+  return folder and folder .. "/datamaestro"
+end
+
 --- The data directory: as asked, else $DATAMAESTRO_DIR, else ~/datamaestro.
 -- @param asked string|nil: what --data says
 -- @return string: absolute, without a slash at its end | nil, message, code

@@ -59,7 +59,7 @@ function library.new(session)
       store, message, code = session:store()
     end
     if store then
-      done, message, code = prepare.download(store, dataset, session:download_options())
+      done, message, code = session:download(store, { dataset })
     end
     if not done then
       return nil, message, code

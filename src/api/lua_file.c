@@ -4,12 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "datamaestro/file.h"
-#include "file_publication.h"
 #include "lua_util.h"
 
 #define LOCK "datamaestro.lock"
@@ -46,14 +44,17 @@ static const char *type_of_mode(mode_t mode) {
   return S_ISLNK(mode) ? "link" : "special file";
 }
 
-/* file.stat(path) → {type = "file"|"folder"|"link"|"special file", size (bytes), mtime (seconds)} | nil,
- * message, code: follows links, so "link" never stands there but for file.stat(path, true). */
+/* file.stat(path) → {type = "file"|"folder"|"link"|"special file", size (bytes), mtime (seconds),
+ * mode (permission bits)} | nil, message, code: follows links, so "link" never stands there but for
+ * file.stat(path, true). */
 static int file_stat(lua_State *L) {
   struct stat info;
   const char *path = luaL_checkstring(L, 1);
   if ((lua_toboolean(L, 2) ? lstat(path, &info) : stat(path, &info)) != 0)
     return fail_errno(L, path);
-  lua_createtable(L, 0, 3);
+  lua_createtable(L, 0, 4);
+  lua_pushinteger(L, (lua_Integer)(info.st_mode & 07777));
+  lua_setfield(L, -2, "mode");
   lua_pushstring(L, type_of_mode(info.st_mode));
   lua_setfield(L, -2, "type");
   lua_pushinteger(L, (lua_Integer)info.st_size);
@@ -179,17 +180,6 @@ static int file_isatty(lua_State *L) {
   return 1;
 }
 
-/* file.columns(fd) → the width of the terminal in characters; nil where it is none or has not said. */
-static int file_columns(lua_State *L) {
-  struct winsize size;
-  int fd = (int)luaL_checkinteger(L, 1);
-  if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-    lua_pushinteger(L, size.ws_col);
-  else
-    lua_pushnil(L);
-  return 1;
-}
-
 /* file.pid() → this process's number, for names that no other process uses. */
 static int file_pid(lua_State *L) {
   lua_pushinteger(L, (lua_Integer)getpid());
@@ -231,13 +221,10 @@ int luaopen_datamaestro_api_file(lua_State *L) {
                                        {"cwd", file_cwd},
                                        {"isatty", file_isatty},
                                        {"pid", file_pid},
-                                       {"columns", file_columns},
                                        {"lock", file_lock},
-                                       {"publish_start", dm_lua_publish_start},
                                        {NULL, NULL}};
   static const luaL_Reg metamethods[] = {{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
   static const luaL_Reg methods[] = {{"close", lock_close}, {NULL, NULL}};
-  dm_lua_publication_class(L);
   dm_lua_class(L, LOCK, metamethods, methods);
   luaL_newlib(L, functions);
   return 1;

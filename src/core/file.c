@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -88,6 +89,59 @@ int dm_file_publish(const char *part, const char *path, struct dm_error *err) {
 
 int dm_file_sync(const char *folder, struct dm_error *err) {
   return sync_path(folder, O_RDONLY | O_DIRECTORY, err);
+}
+
+static int copy_bytes(int from, int to, uint64_t size) {
+  while (size > 0) {
+    size_t piece = size < (1 << 30) ? (size_t)size : (1 << 30);
+    ssize_t copied = copy_file_range(from, NULL, to, NULL, piece, 0);
+    if (copied < 0 && errno == EINTR)
+      continue;
+    if (copied < 0 && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP))
+      copied = sendfile(to, from, NULL, piece); /* between file systems */
+    if (copied < 0)
+      return -1;
+    if (copied == 0)
+      break;
+    size -= (uint64_t)copied;
+  }
+  return fsync(to);
+}
+
+int dm_file_copy(const char *path, const char *copy, uint64_t size, struct dm_error *err) {
+  int from = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (from < 0)
+    return dm_error_errno(err, errno, path);
+  int to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  int status = to < 0 ? dm_error_errno(err, errno, copy) : 0;
+  if (status == 0 && copy_bytes(from, to, size) != 0) {
+    status = dm_error_errno(err, errno, copy);
+    (void)unlink(copy);
+  }
+  if (to >= 0)
+    (void)close(to);
+  (void)close(from);
+  return status;
+}
+
+int dm_file_move(const char *part, const char *path, struct dm_error *err) {
+  char copy[PATH_MAX];
+  if (rename(part, path) == 0)
+    return 0;
+  if (errno != EXDEV)
+    return dm_error_errno(err, errno, path);
+  int length = snprintf(copy, sizeof copy, "%s.moved", path);
+  if (length < 0 || (size_t)length >= sizeof copy)
+    return dm_error_errno(err, ENAMETOOLONG, path);
+  (void)unlink(copy);
+  if (dm_file_copy(part, copy, UINT64_MAX, err) != 0)
+    return -1;
+  if (rename(copy, path) != 0) {
+    (void)unlink(copy);
+    return dm_error_errno(err, errno, path);
+  }
+  (void)unlink(part);
+  return 0;
 }
 
 int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err) {

@@ -136,7 +136,9 @@ static long read_code(struct dm_json *json) {
  * for. */
 static bool read_escape(struct dm_json *json, char **out) {
   static const char escapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
-  char byte = json->at + 1 < json->size ? json->bytes[json->at + 1] : '\0';
+  char byte = '\0';
+  if (json->at + 1 < json->size)
+    byte = json->bytes[json->at + 1];
   if (byte == 'u') {
     long code = read_code(json);
     if (code < 0)

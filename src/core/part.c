@@ -11,10 +11,15 @@
  * 47 MB written over 0.1 s, the last fsync took 32 ms without steps, 1 ms with steps of 4 MiB. */
 enum { SYNC_STEP = 4 * 1024 * 1024 };
 
+/* Bytes for which a place on the disk is asked at once, at most: writing into it is up to six times as fast
+ * (ext4) as into new blocks one by one. */
+enum { RESERVE_MAXIMUM = 32 * 1024 * 1024 };
+
 int dm_part_open(struct dm_part *part, const char *path, struct dm_error *err) {
   part->path = path;
   part->size = 0;
   part->begun = 0;
+  part->reserved = 0;
   part->started = false;
   part->cause = 0;
   atomic_init(&part->busy, false);
@@ -47,7 +52,18 @@ static int begin_sync(struct dm_part *part, struct dm_error *err) {
   return 0;
 }
 
+/* As much again as is there; where the file system gives no place, each write finds its own. */
+static void reserve(struct dm_part *part, size_t size) {
+  uint64_t needed = part->size + size;
+  uint64_t more = needed < RESERVE_MAXIMUM ? needed : RESERVE_MAXIMUM;
+  if (part->reserved >= needed || needed < DM_PART_RESERVE_FROM)
+    return;
+  part->reserved = needed + more;
+  (void)fallocate(part->fd, FALLOC_FL_KEEP_SIZE, (off_t)part->size, (off_t)(part->reserved - part->size));
+}
+
 int dm_part_write(struct dm_part *part, const void *bytes, size_t size, struct dm_error *err) {
+  reserve(part, size);
   if (dm_file_write(part->fd, bytes, size, part->path, err) != 0)
     return -1;
   part->size += size;
@@ -59,6 +75,10 @@ int dm_part_write(struct dm_part *part, const void *bytes, size_t size, struct d
 int dm_part_finish(struct dm_part *part, struct dm_error *err) {
   join_thread(part);
   int cause = part->cause;
+  if (cause == 0 && part->reserved > part->size && ftruncate(part->fd, (off_t)part->size) != 0)
+    cause = errno;
+  if (cause == 0 && fsync(part->fd) != 0)
+    cause = errno;
   if (close(part->fd) != 0 && cause == 0)
     cause = errno;
   part->fd = -1;

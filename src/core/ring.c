@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum { BLOCKS = 8 }; /* enough to ride out a slow write; their pages are touched once and reused */
+enum { BLOCKS = 4 }; /* eight were no faster; their pages are touched once and reused */
 
 struct dm_ring {
   pthread_mutex_t mutex;
@@ -19,7 +19,6 @@ struct dm_ring {
 };
 
 int dm_ring_open(struct dm_ring **ring, struct dm_error *err) {
-  pthread_condattr_t attributes;
   struct dm_ring *fresh = calloc(1, sizeof *fresh);
   *ring = NULL;
   if (fresh != NULL && (fresh->blocks = malloc((size_t)BLOCKS * DM_RING_BLOCK)) == NULL) {
@@ -29,10 +28,7 @@ int dm_ring_open(struct dm_ring **ring, struct dm_error *err) {
   if (fresh == NULL)
     return dm_error_errno(err, ENOMEM, "download buffer");
   (void)pthread_mutex_init(&fresh->mutex, NULL);
-  (void)pthread_condattr_init(&attributes);
-  (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  (void)pthread_cond_init(&fresh->changed, &attributes);
-  (void)pthread_condattr_destroy(&attributes);
+  (void)pthread_cond_init(&fresh->changed, NULL);
   *ring = fresh;
   return 0;
 }
@@ -46,33 +42,12 @@ void dm_ring_close(struct dm_ring *ring) {
   free(ring);
 }
 
-void dm_ring_restart(struct dm_ring *ring) {
-  ring->pushed = 0;
-  ring->taken = 0;
-  ring->ended = false;
-  ring->stopped = false;
-}
-
-static struct timespec deadline(int milliseconds) {
-  struct timespec at;
-  (void)clock_gettime(CLOCK_MONOTONIC, &at);
-  at.tv_sec += milliseconds / 1000;
-  at.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-  if (at.tv_nsec >= 1000000000) {
-    at.tv_sec++;
-    at.tv_nsec -= 1000000000;
-  }
-  return at;
-}
-
-unsigned char *dm_ring_space(struct dm_ring *ring, int timeout) {
+unsigned char *dm_ring_space(struct dm_ring *ring) {
   unsigned char *space = NULL;
-  struct timespec until = deadline(timeout);
-  int status = 0;
   (void)pthread_mutex_lock(&ring->mutex);
-  while (!ring->stopped && ring->pushed - ring->taken == BLOCKS && status == 0)
-    status = pthread_cond_timedwait(&ring->changed, &ring->mutex, &until);
-  if (!ring->stopped && ring->pushed - ring->taken < BLOCKS)
+  while (!ring->stopped && ring->pushed - ring->taken == BLOCKS)
+    (void)pthread_cond_wait(&ring->changed, &ring->mutex);
+  if (!ring->stopped)
     space = ring->blocks + ring->pushed % BLOCKS * DM_RING_BLOCK;
   (void)pthread_mutex_unlock(&ring->mutex);
   return space;
@@ -120,15 +95,4 @@ void dm_ring_stop(struct dm_ring *ring) {
   ring->stopped = true;
   (void)pthread_cond_broadcast(&ring->changed);
   (void)pthread_mutex_unlock(&ring->mutex);
-}
-
-bool dm_ring_stopped(struct dm_ring *ring, int timeout) {
-  struct timespec until = deadline(timeout);
-  int status = 0;
-  (void)pthread_mutex_lock(&ring->mutex);
-  while (!ring->stopped && status == 0)
-    status = pthread_cond_timedwait(&ring->changed, &ring->mutex, &until);
-  bool stopped = ring->stopped;
-  (void)pthread_mutex_unlock(&ring->mutex);
-  return stopped;
 }

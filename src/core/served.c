@@ -5,20 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "datamaestro/decode.h"
 #include "datamaestro/printable.h"
 
 enum { SIZE_TEXT = 32 }; /* bytes: " of 9.9 MB" */
-
-int dm_served_open(struct dm_served *served, struct dm_error *err) {
-  served->keep.fd = -1;
-  served->recognised = false;
-  if (dm_digest_open(&served->digest, served->request->digests, err) != 0)
-    return -1;
-  if (served->request->keep == NULL || dm_part_open(&served->keep, served->request->keep, err) == 0)
-    return 0;
-  dm_served_close(served);
-  return -1;
-}
 
 /* " of 9.9 MB", or "" for a size that is not known. */
 static const char *of_size(char *out, int64_t size) {
@@ -29,13 +19,14 @@ static const char *of_size(char *out, int64_t size) {
   return out;
 }
 
-/* `found` bytes of something else came where gzip data was promised. */
-static int fail_not_gzip(const struct dm_served *served, const char *what, int64_t found,
-                         struct dm_error *err) {
+/* `found` bytes of something else came where data of one format were promised. */
+static int fail_kind(const struct dm_served *served, const char *what, int64_t found, struct dm_error *err) {
   char of_found[SIZE_TEXT];
   char of_expected[SIZE_TEXT];
-  return dm_error_set(err, DM_ERROR_FORMAT, "%s: %s%s (gzip data%s expected)", served->subject, what,
-                      of_size(of_found, found), of_size(of_expected, served->request->size));
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s: %s%s (%s data%s expected)", served->subject, what,
+                      of_size(of_found, found),
+                      dm_decode_name((enum dm_decode_format)served->request->decode),
+                      of_size(of_expected, served->request->size));
 }
 
 static bool starts_with(const char *text, size_t size, const char *prefix) {
@@ -60,34 +51,31 @@ static bool is_html(const struct dm_transfer_report *report) {
          starts_with(text, size, "<head") || starts_with(text, size, "<body");
 }
 
-/* Looks at the first bytes, once: `complete` when no more of them come. */
-static int recognise(struct dm_served *served, bool complete, struct dm_error *err) {
+int dm_served_recognise(const struct dm_served *served, int64_t size, struct dm_error *err) {
   const struct dm_transfer_report *report = served->report;
-  int64_t size = complete ? (int64_t)report->size : report->response.length;
+  int wanted = served->request->decode;
   char hex[sizeof "starts with 00 00 00 00"] = "starts with";
   size_t used = strlen(hex);
-  served->recognised = true;
-  if (!served->request->gunzip ||
-      (report->head_size > 1 && report->head[0] == 0x1f && report->head[1] == 0x8b))
+  if (wanted < 0 || dm_decode_recognise(report->head, report->head_size) == wanted)
     return 0;
   if (report->head_size == 0)
-    return fail_not_gzip(served, "empty answer", -1, err);
+    return fail_kind(served, "empty answer", -1, err);
   if (is_html(report))
-    return fail_not_gzip(served, "HTML page", size, err);
+    return fail_kind(served, "HTML page", size >= 0 ? size : report->response.length, err);
   for (size_t i = 0; i < 4 && i < report->head_size; i++)
     used += (size_t)snprintf(hex + used, sizeof hex - used, " %02x", report->head[i]);
-  return fail_not_gzip(served, hex, -1, err);
+  return fail_kind(served, hex, -1, err);
 }
 
-int dm_served_expect(struct dm_served *served, const struct dm_http_response *response,
-                     struct dm_error *err) {
+int dm_served_expect(const struct dm_served *served, struct dm_error *err) {
+  const struct dm_http_response *response = &served->report->response;
   int64_t declared = served->request->size;
   char found[SIZE_TEXT];
   if (declared < 0 || response->length < 0 || response->length == declared)
     return 0;
   bool html = starts_with(response->content_type, strlen(response->content_type), "text/html");
-  if (html && served->request->gunzip)
-    return fail_not_gzip(served, "HTML page", response->length, err);
+  if (html && served->request->decode >= 0)
+    return fail_kind(served, "HTML page", response->length, err);
   if (html)
     return dm_error_set(err, DM_ERROR_CHECKSUM, "%s: HTML page%s (%" PRId64 " bytes expected)",
                         served->subject, of_size(found, response->length), declared);
@@ -95,46 +83,10 @@ int dm_served_expect(struct dm_served *served, const struct dm_http_response *re
                       response->length, declared);
 }
 
-static void fill_head(struct dm_transfer_report *report, const void *bytes, size_t size) {
-  size_t room = DM_TRANSFER_HEAD - report->head_size;
-  size_t piece = size < room ? size : room;
-  memcpy(report->head + report->head_size, bytes, piece);
-  report->head_size += piece;
-}
-
-int dm_served_take(struct dm_served *served, const void *bytes, size_t size, struct dm_error *err) {
-  struct dm_transfer_report *report = served->report;
+int dm_served_check_end(const struct dm_served *served, struct dm_error *err) {
   int64_t declared = served->request->size;
-  fill_head(report, bytes, size);
-  report->size += size;
-  if (!served->recognised && report->head_size == DM_TRANSFER_HEAD && recognise(served, false, err) != 0)
-    return -1;
-  if (declared >= 0 && report->size > (uint64_t)declared)
-    return dm_error_set(err, DM_ERROR_CHECKSUM, "%s: over %" PRId64 " bytes (%" PRId64 " expected)",
-                        served->subject, declared, declared);
-  if (dm_digest_update(&served->digest, bytes, size, err) != 0)
-    return -1;
-  return served->keep.fd < 0 ? 0 : dm_part_write(&served->keep, bytes, size, err);
-}
-
-int dm_served_check_end(struct dm_served *served, struct dm_error *err) {
-  const struct dm_transfer_report *report = served->report;
-  int64_t declared = served->request->size;
-  if (!served->recognised && recognise(served, true, err) != 0)
-    return -1;
-  if (declared >= 0 && report->size != (uint64_t)declared)
+  if (declared >= 0 && served->report->size != (uint64_t)declared)
     return dm_error_set(err, DM_ERROR_CHECKSUM, "%s: %" PRIu64 " bytes (%" PRId64 " expected)",
-                        served->subject, report->size, declared);
+                        served->subject, served->report->size, declared);
   return 0;
-}
-
-int dm_served_finish(struct dm_served *served, struct dm_error *err) {
-  if (dm_digest_read(&served->digest, &served->report->digests, err) != 0)
-    return -1;
-  return served->keep.fd < 0 ? 0 : dm_part_finish(&served->keep, err);
-}
-
-void dm_served_close(struct dm_served *served) {
-  dm_part_discard(&served->keep);
-  dm_digest_close(&served->digest);
 }

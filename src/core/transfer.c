@@ -1,254 +1,340 @@
-#include "datamaestro/transfer.h"
-
 #include <errno.h>
-#include <inttypes.h>
-#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "datamaestro/content.h"
+#include "datamaestro/file.h"
 #include "datamaestro/printable.h"
-#include "datamaestro/ring.h"
-#include "datamaestro/thread.h"
-#include "served.h"
+#include "datamaestro/pulse.h"
+#include "transfer_parts.h"
 
-struct dm_transfer {
-  struct dm_http *http;
-  struct dm_ring *ring;
-  unsigned char *buffer; /* DM_CONTENT_BUFFER bytes, of the decoding thread */
-  bool busy;
-};
+/* Called on the follower's thread. */
+static void notify(void *context) {
+  struct dm_transfers *set = context;
+  (void)pthread_mutex_lock(&set->mutex);
+  (void)pthread_cond_broadcast(&set->changed);
+  (void)pthread_mutex_unlock(&set->mutex);
+  dm_http_wake(set->http);
+}
 
-/* One fetch. The calling thread owns all but what is marked. */
-struct job {
-  struct dm_transfer *transfer;
-  const struct dm_transfer_request *request;
-  struct dm_transfer_report *report;
-  struct dm_pulse pulse;
-  struct dm_served served;
-  unsigned char *block; /* being filled; NULL when there is none yet */
-  size_t filled;        /* bytes in it */
-  bool started;         /* the decoding thread runs */
-  pthread_t thread;
-  char subject[DM_HTTP_URL_SIZE];
-  struct dm_content_options options;
-  /* The decoding thread's, until it is joined. */
-  struct dm_content content;
-  int status;
-  struct dm_error err;
-};
+static void join_follower(struct dm_transfer *t) {
+  struct dm_transfers *set = t->set;
+  (void)pthread_mutex_lock(&set->mutex);
+  while (t->followed && !atomic_load(&t->follower.finished))
+    (void)pthread_cond_wait(&set->changed, &set->mutex);
+  (void)pthread_mutex_unlock(&set->mutex);
+  t->followed = false;
+}
 
-int dm_transfer_open(struct dm_transfer **transfer, struct dm_error *err) {
-  struct dm_transfer *fresh = calloc(1, sizeof *fresh);
-  *transfer = NULL;
-  if (fresh == NULL || (fresh->buffer = malloc(DM_CONTENT_BUFFER)) == NULL) {
-    free(fresh);
-    return dm_error_errno(err, ENOMEM, "download");
-  }
-  if (dm_http_open(&fresh->http, err) != 0 || dm_ring_open(&fresh->ring, err) != 0) {
-    dm_transfer_close(fresh);
+static int start_follower(struct dm_transfer *t, struct dm_error *err) {
+  t->follower.request = &t->request;
+  t->follower.spool = t->spool;
+  t->follower.checkpoint = &t->checkpoint;
+  t->follower.subject = t->subject;
+  t->follower.notify = notify;
+  t->follower.context = t->set;
+  if (dm_follower_start(&t->follower, t->set->pool, err) != 0)
     return -1;
-  }
-  *transfer = fresh;
+  t->followed = true;
   return 0;
 }
 
-void dm_transfer_close(struct dm_transfer *transfer) {
-  if (transfer == NULL)
+int dm_transfer_follow(struct dm_transfer *t, struct dm_error *err) {
+  return !t->followed && dm_spool_in_file(t->spool) ? start_follower(t, err) : 0;
+}
+
+static void settle(struct dm_transfer *t, enum dm_transfer_state state) {
+  t->state = state;
+  t->told = false;
+  t->report.size = t->received;
+}
+
+void dm_transfer_fail(struct dm_transfer *t) {
+  dm_transfer_hang_up(t);
+  settle(t, DM_TRANSFER_FAILED);
+}
+
+int dm_transfer_start_over(struct dm_transfer *t, struct dm_error *err) {
+  t->recognised = false;
+  t->tainted = false;
+  t->ended = false;
+  t->received = 0;
+  t->total = UINT64_MAX;
+  t->report.head_size = 0;
+  t->report.mixed = false;
+  t->report.resumed = 0;
+  memset(&t->source, 0, sizeof t->source);
+  dm_checkpoint_source(&t->checkpoint, &t->source);
+  (void)unlink(t->journal);
+  return dm_spool_restart(t->spool, err);
+}
+
+/* Also where there is nothing to pause for: the source wants to be asked from the first byte on. */
+void dm_transfer_pause(struct dm_transfer *t) {
+  uint64_t here = t->assigned;
+  for (size_t i = 0; i < DM_TRANSFER_LANES; i++)
+    if (t->lanes[i].used && t->lanes[i].next < here)
+      here = t->lanes[i].next;
+  t->received = here;
+  if (!t->over) {
+    settle(t, DM_TRANSFER_PAUSED);
     return;
-  dm_ring_close(transfer->ring);
-  dm_http_close(transfer->http);
-  free(transfer->buffer);
-  free(transfer);
-}
-
-/* Decodes and writes block after block, until the end or a failure. */
-static void consume(struct job *job) {
-  struct dm_ring *ring = job->transfer->ring;
-  const unsigned char *block = NULL;
-  size_t size = 0;
-  while (job->status == 0 && (block = dm_ring_take(ring, &size)) != NULL) {
-    job->status = dm_content_write(&job->content, block, size, &job->err);
-    dm_ring_release(ring);
   }
-  dm_ring_stop(ring);
+  if (dm_transfer_start_over(t, &t->err) != 0 || dm_transfer_ask(t, 0, &t->err) != 0)
+    dm_transfer_fail(t);
 }
 
-static void *run_thread(void *opaque) {
-  consume(opaque);
-  return NULL;
-}
-
-static int start_thread(struct job *job, struct dm_error *err) {
-  int status = dm_thread_start(&job->thread, run_thread, job);
-  if (status != 0)
-    return dm_error_errno(err, status, "decoding thread");
-  job->started = true;
-  return 0;
-}
-
-static void join_thread(struct job *job) {
-  if (job->started)
-    (void)pthread_join(job->thread, NULL);
-  job->started = false;
-}
-
-/* The thread left early: says why. */
-static int fail_as_thread(struct job *job, struct dm_error *err) {
-  join_thread(job);
-  *err = job->err;
-  return -1;
-}
-
-/* Waits for a block to fill, for as long as the disk needs. */
-static int get_block(struct job *job, struct dm_error *err) {
-  struct dm_ring *ring = job->transfer->ring;
-  while ((job->block = dm_ring_space(ring, dm_pulse_wait(&job->pulse))) == NULL) {
-    if (dm_ring_stopped(ring, 0))
-      return fail_as_thread(job, err);
-    if (dm_pulse_beat(&job->pulse, err) != 0)
-      return -1;
+void dm_transfer_end(struct dm_transfer *t) {
+  struct dm_served served = {.request = &t->request, .report = &t->report, .subject = t->subject};
+  t->report.size = t->received;
+  if ((!t->recognised && dm_served_recognise(&served, (int64_t)t->received, &t->err) != 0) ||
+      dm_served_check_end(&served, &t->err) != 0) {
+    t->tainted = true;
+    settle(t, DM_TRANSFER_PAUSED);
+    return;
   }
-  job->filled = 0;
+  t->ended = true;
+  dm_spool_end(t->spool);
+  if (!t->followed && start_follower(t, &t->err) != 0)
+    dm_transfer_fail(t);
+}
+
+static void take_results(struct dm_transfer *t) {
+  const struct dm_follower *f = &t->follower;
+  t->report.digests = f->digests;
+  t->report.content_size = f->content_size;
+  t->report.content_digests = f->content_digests;
+  t->report.garbage = f->garbage;
+  t->report.entries = f->entries;
+}
+
+/* The part file of before is wrong: it goes, and all begins at the first byte. */
+static int begin_anew(struct dm_transfer *t, struct dm_error *err) {
+  struct dm_spool *fresh = NULL;
+  dm_checkpoint_wait(&t->checkpoint);
+  (void)unlink(t->part);
+  if (dm_spool_open(&fresh, t->part, err) != 0)
+    return -1;
+  dm_spool_close(t->spool);
+  t->spool = fresh;
+  t->checkpoint.spool = fresh;
+  t->followed = false;
+  memset(&t->follower, 0, sizeof t->follower);
+  return dm_transfer_start_over(t, err) != 0 ? -1 : dm_transfer_ask(t, 0, err);
+}
+
+/* The part file of before is right: the network goes on where it ends. */
+static int go_on(struct dm_transfer *t, struct dm_error *err) {
+  uint64_t from = t->follower.start.offset;
+  t->verifying = false;
+  if (t->total != from)
+    return dm_transfer_ask(t, from, err);
+  t->received = from;
+  t->recognised = true;
+  t->assigned = from;
+  dm_transfer_end(t);
   return 0;
 }
 
-/* A thread is worth its start only when there is more than one block. */
-static int push_block(struct job *job, struct dm_error *err) {
-  if (!job->started && start_thread(job, err) != 0)
-    return -1;
-  dm_ring_push(job->transfer->ring, job->filled);
-  job->block = NULL;
-  return 0;
-}
-
-/* Gathers libcurl's small pieces into blocks. */
-static int on_bytes(void *opaque, const void *bytes, size_t size, struct dm_error *err) {
-  struct job *job = opaque;
-  const unsigned char *next = bytes;
-  if (dm_served_take(&job->served, bytes, size, err) != 0)
-    return -1;
-  while (size > 0) {
-    if (job->block == NULL && get_block(job, err) != 0)
-      return -1;
-    size_t room = DM_RING_BLOCK - job->filled;
-    size_t piece = size < room ? size : room;
-    memcpy(job->block + job->filled, next, piece);
-    job->filled += piece;
-    next += piece;
-    size -= piece;
-    if (job->filled == DM_RING_BLOCK && push_block(job, err) != 0)
-      return -1;
-  }
-  return 0;
-}
-
-static int on_response(void *opaque, const struct dm_http_response *response, struct dm_error *err) {
-  struct job *job = opaque;
-  return dm_served_expect(&job->served, response, err);
-}
-
-/* All bytes came: hands over the last block and waits until all is written. */
-static int drain(struct job *job, struct dm_error *err) {
-  struct dm_ring *ring = job->transfer->ring;
-  if (job->block != NULL && job->filled > 0)
-    dm_ring_push(ring, job->filled);
-  dm_ring_end(ring);
-  if (!job->started)
-    consume(job);
-  while (!dm_ring_stopped(ring, dm_pulse_wait(&job->pulse)))
-    if (dm_pulse_beat(&job->pulse, err) != 0)
-      return -1;
-  join_thread(job);
-  if (job->status != 0)
-    return fail_as_thread(job, err);
-  return 0;
-}
-
-static int receive(struct job *job, struct dm_error *err) {
-  const struct dm_transfer_request *request = job->request;
-  struct dm_http_request http = {
-      .url = request->url,
-      .user_agent = request->user_agent,
-      .ca_file = request->ca_file,
-      .headers = request->headers,
-      .header_count = request->header_count,
-      .connect_timeout = request->connect_timeout,
-      .stall_timeout = request->stall_timeout,
-      .pulse = &job->pulse,
-      .context = job,
-      .on_response = on_response,
-      .on_bytes = on_bytes,
-  };
-  return dm_http_fetch(job->transfer->http, &http, &job->report->response, err);
-}
-
-/* The last beat tells the final numbers, whenever the one before was. */
-static int finish(struct job *job, struct dm_error *err) {
-  if (dm_served_check_end(&job->served, err) != 0 || drain(job, err) != 0)
-    return -1;
-  job->pulse.next = 0;
-  if (dm_pulse_beat(&job->pulse, err) != 0)
-    return -1;
-  if (dm_content_finish(&job->content, &job->report->content_digests, err) != 0)
-    return -1;
-  job->report->content_size = job->content.part.size;
-  if (job->content.inflate != NULL)
-    job->report->garbage = dm_inflate_garbage(job->content.inflate);
-  if (dm_served_finish(&job->served, err) == 0)
-    return 0;
-  (void)unlink(job->request->path); /* finished already, but one without the other is a failure */
-  return -1;
-}
-
-static int run(struct job *job, struct dm_error *err) {
-  dm_ring_restart(job->transfer->ring);
-  int status = dm_content_open(&job->content, &job->options, err);
-  if (status != 0)
-    return -1;
-  status = dm_served_open(&job->served, err);
-  if (status == 0)
-    status = receive(job, err);
-  if (status == 0)
-    status = finish(job, err);
-  dm_ring_stop(job->transfer->ring);
-  join_thread(job);
-  dm_served_close(&job->served);
-  dm_content_close(&job->content);
-  return status;
-}
-
-int dm_transfer_fetch(struct dm_transfer *transfer, const struct dm_transfer_request *request,
-                      struct dm_transfer_report *report, struct dm_error *err) {
-  memset(report, 0, sizeof *report);
-  struct job *job = calloc(1, sizeof *job);
-  if (job == NULL)
-    return dm_error_errno(err, ENOMEM, "download");
-  job->transfer = transfer;
-  job->request = request;
-  job->report = report;
-  job->pulse.beat = request->beat;
-  job->pulse.context = request->beat_context;
-  job->pulse.total = -1;
-  job->pulse.next = dm_pulse_now() + DM_PULSE_PERIOD;
-  job->served.request = request;
-  job->served.report = report;
-  job->served.subject = dm_printable_url(job->subject, sizeof job->subject, request->url);
-  job->options = (struct dm_content_options){.path = request->path,
-                                             .subject = job->subject,
-                                             .gunzip = request->gunzip,
-                                             .digests = request->content_digests,
-                                             .limit = request->content_limit,
-                                             .buffer = transfer->buffer};
+void dm_transfer_look(struct dm_transfer *t) {
   int status = 0;
-  if (transfer->busy)
-    status = dm_error_set(err, DM_ERROR_USAGE, "%s: another fetch is under way", job->subject);
-  else {
-    transfer->busy = true;
-    status = run(job, err);
-    transfer->busy = false;
+  if (t->state == DM_TRANSFER_FAILED || t->state == DM_TRANSFER_DONE || !t->followed)
+    return;
+  bool finished = atomic_load(&t->follower.finished);
+  if (t->verifying && finished && t->follower.outcome == DM_FOLLOWER_MISMATCH) {
+    t->verifying = false;
+    status = begin_anew(t, &t->err);
+  } else if (t->verifying && atomic_load(&t->follower.verified))
+    status = go_on(t, &t->err);
+  else if (finished && t->follower.outcome == DM_FOLLOWER_DONE) {
+    take_results(t);
+    settle(t, DM_TRANSFER_DONE);
+  } else if (finished) {
+    t->err = t->follower.err;
+    status = -1;
   }
-  free(job);
+  if (status != 0)
+    dm_transfer_fail(t);
+}
+
+static char *copy_string(const char *text, bool *failed) {
+  char *copy = text != NULL ? strdup(text) : NULL;
+  *failed = *failed || (text != NULL && copy == NULL);
+  return copy;
+}
+
+static void free_request(struct dm_transfer_request *request) {
+  for (size_t i = 0; i < request->header_count && request->headers != NULL; i++)
+    free((char *)request->headers[i]);
+  free((char **)request->headers);
+  free((char *)request->url);
+  free((char *)request->token);
+  free((char *)request->path);
+  free((char *)request->spool);
+  free((char *)request->keep);
+}
+
+static bool copy_request(struct dm_transfer_request *copy, const struct dm_transfer_request *request) {
+  bool failed = false;
+  const char **headers = request->header_count > 0 ? calloc(request->header_count, sizeof *headers) : NULL;
+  *copy = *request;
+  copy->url = copy_string(request->url, &failed);
+  copy->token = copy_string(request->token, &failed);
+  copy->path = copy_string(request->path, &failed);
+  copy->spool = copy_string(request->spool, &failed);
+  copy->keep = copy_string(request->keep, &failed);
+  for (size_t i = 0; i < request->header_count && headers != NULL; i++)
+    headers[i] = copy_string(request->headers[i], &failed);
+  copy->headers = headers;
+  return !failed && (headers != NULL || request->header_count == 0);
+}
+
+static int note_url(struct dm_transfer *t, struct dm_error *err) {
+  struct dm_digest digest = {{NULL}};
+  struct dm_digest_hex hex;
+  (void)dm_printable_url(t->subject, sizeof t->subject, t->request.url);
+  int status = dm_digest_open(&digest, 1U << DM_DIGEST_SHA256, err);
+  if (status == 0)
+    status = dm_digest_update(&digest, t->request.url, strlen(t->request.url), err);
+  if (status == 0)
+    status = dm_digest_read(&digest, &hex, err);
+  dm_digest_close(&digest);
+  if (status == 0)
+    memcpy(t->url_digest, hex.of[DM_DIGEST_SHA256], sizeof t->url_digest);
   return status;
+}
+
+/* Whether there is a part file that this request may continue; `start` says from where. */
+static bool can_resume(struct dm_transfer *t, struct dm_journal_record *start) {
+  if (dm_journal_read(t->journal, start) != 0 || access(t->part, R_OK | W_OK) != 0)
+    return false;
+  if ((t->request.digests & 1U << start->kind) == 0)
+    return false;
+  if (t->request.size >= 0 && start->offset > (uint64_t)t->request.size)
+    return false;
+  return t->request.proven || strcmp(start->source.url_digest, t->url_digest) == 0;
+}
+
+/* The follower reads what is there, and the network waits until it is known to be right. */
+static int resume(struct dm_transfer *t, const struct dm_journal_record *start, struct dm_error *err) {
+  t->follower.start = *start;
+  t->source = start->source;
+  t->total = start->source.total >= 0 ? (uint64_t)start->source.total : UINT64_MAX;
+  t->report.resumed = start->offset;
+  t->report.mixed = true;
+  t->verifying = true;
+  t->recognised = true; /* it was, when these bytes came */
+  dm_checkpoint_source(&t->checkpoint, &t->source);
+  if (dm_spool_continue(t->spool, start->offset, err) != 0)
+    return -1;
+  return start_follower(t, err);
+}
+
+static int begin(struct dm_transfer *t, struct dm_error *err) {
+  struct dm_journal_record start;
+  if (note_url(t, err) != 0 || dm_spool_open(&t->spool, t->part, err) != 0)
+    return -1;
+  t->checkpoint.spool = t->spool;
+  if (can_resume(t, &start))
+    return resume(t, &start, err);
+  (void)unlink(t->part);
+  (void)unlink(t->journal);
+  if ((t->request.keep != NULL || t->request.unpack) && dm_spool_to_file(t->spool, err) != 0)
+    return -1;
+  return dm_transfer_ask(t, 0, err);
+}
+
+static void link_in(struct dm_transfers *set, struct dm_transfer *t) {
+  t->set = set;
+  t->following = set->first;
+  if (set->first != NULL)
+    set->first->before = t;
+  set->first = t;
+}
+
+int dm_transfer_start(struct dm_transfers *set, const struct dm_transfer_request *request,
+                      struct dm_transfer **transfer, struct dm_error *err) {
+  struct dm_transfer *t = calloc(1, sizeof *t);
+  *transfer = NULL;
+  if (t == NULL || !copy_request(&t->request, request)) {
+    if (t != NULL)
+      free_request(&t->request);
+    free(t);
+    return dm_error_errno(err, ENOMEM, "download");
+  }
+  link_in(set, t);
+  t->total = UINT64_MAX;
+  t->report.response.length = -1;
+  t->report.response.retry_after = -1;
+  (void)snprintf(t->part, sizeof t->part, "%s.part", t->request.spool);
+  (void)snprintf(t->journal, sizeof t->journal, "%s.journal", t->request.spool);
+  t->checkpoint.path = t->journal;
+  t->checkpoint.pool = set->pool;
+  dm_checkpoint_open(&t->checkpoint);
+  if (begin(t, err) != 0) {
+    dm_transfer_close(t);
+    return -1;
+  }
+  *transfer = t;
+  return 0;
+}
+
+int dm_transfer_again(struct dm_transfer *t, const char *url, const char *token, struct dm_error *err) {
+  bool failed = false;
+  bool same = strcmp(url, t->request.url) == 0;
+  char *url_copy = copy_string(url, &failed);
+  char *token_copy = copy_string(token, &failed);
+  if (failed) {
+    free(url_copy);
+    free(token_copy);
+    return dm_error_errno(err, ENOMEM, "download");
+  }
+  free((char *)t->request.url);
+  free((char *)t->request.token);
+  t->request.url = url_copy;
+  t->request.token = token_copy;
+  if (note_url(t, err) != 0)
+    return -1;
+  bool continues = !t->tainted && (t->request.proven || (same && t->source.url_digest[0] != '\0'));
+  t->state = DM_TRANSFER_RUNNING;
+  t->report.passing = false;
+  if (continues && t->received > 0)
+    return dm_transfer_ask(t, t->received, err);
+  return dm_transfer_start_over(t, err) != 0 ? -1 : dm_transfer_ask(t, 0, err);
+}
+
+/* Whether a later transfer can go on from what is here. */
+static bool is_worth_keeping(const struct dm_transfer *t) {
+  struct dm_journal_record record;
+  bool space = t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_SPACE;
+  bool bad = t->tainted || t->ended || (t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_FORMAT);
+  return !space && !bad && dm_journal_read(t->journal, &record) == 0;
+}
+
+static void link_out(struct dm_transfer *t) {
+  if (t->before != NULL)
+    t->before->following = t->following;
+  else
+    t->set->first = t->following;
+  if (t->following != NULL)
+    t->following->before = t->before;
+}
+
+void dm_transfer_close(struct dm_transfer *t) {
+  if (t == NULL)
+    return;
+  dm_transfer_hang_up(t);
+  if (t->spool != NULL)
+    dm_spool_stop(t->spool);
+  join_follower(t);
+  dm_checkpoint_close(&t->checkpoint);
+  dm_spool_close(t->spool);
+  if (!is_worth_keeping(t)) {
+    (void)unlink(t->part);
+    (void)unlink(t->journal);
+  }
+  link_out(t);
+  free_request(&t->request);
+  free(t);
 }

@@ -15,51 +15,91 @@ arguments.globals = {
   { name = "--offline", doc = "Open no connection; fail with status 11 where one is needed." },
 }
 
-local function global(word)
-  for _, option in ipairs(arguments.globals) do
-    if option.name == word then
-      return option, (word:gsub("^%-%-", ""):gsub("%-", "_"))
+--- The options of commands that may fetch, which say `transfers = true`; before or after their names, too.
+arguments.transfers = {
+  { name = "--jobs", argument = "N", doc = "Connections in all, from 1 to 64 (default 8)." },
+  { name = "--mirror", argument = "RULE", repeatable = true,
+    doc = "Try another place first: PREFIX=REPLACEMENT, LOCATION or checksum:LOCATION (repeatable)." },
+  { name = "--strict", doc = "Refuse what neither a checksum nor an encrypted connection vouches for." },
+  { name = "--progress-fd", argument = "N",
+    doc = "Write the events of transfers to descriptor N, as JSON, one a line." },
+}
+
+local function option_of(word)
+  for _, options in ipairs { arguments.globals, arguments.transfers } do
+    for _, option in ipairs(options) do
+      if option.name == word then
+        return option, (word:gsub("^%-%-", ""):gsub("%-", "_")), options == arguments.transfers
+      end
     end
   end
 end
 
--- Global options into `result`, other words into an array; nil when there is more to the line than that.
+local function set(result, key, option, value)
+  if option.repeatable then
+    result[key] = result[key] or {}
+    table.insert(result[key], value)
+  else
+    result[key] = value
+  end
+end
+
+-- Options into `result`, other words into an array; nil when there is more to the line than that. The third
+-- result: whether there are options of transfers.
 local function split(argv)
-  local result, words = {}, {}
+  local result, words, transfers = {}, {}, false
   local i = 1
   while argv[i] do
-    local option, key = global(argv[i])
+    local option, key, of_transfers = option_of(argv[i])
     if option and option.argument then
       i = i + 1
       if not argv[i] then
         return nil
       end
-      result[key] = argv[i]
-    elseif option then
-      result[key] = true
-    elseif argv[i]:sub(1, 1) == "-" then
+    elseif not option and argv[i]:sub(1, 1) == "-" then
       return nil
+    end
+    if option then
+      set(result, key, option, option.argument and argv[i] or true)
+      transfers = transfers or of_transfers
     else
       words[#words + 1] = argv[i]
     end
     i = i + 1
   end
-  return result, words
+  return result, words, transfers
+end
+
+-- Words after the command's name, by the names that it gives them ("ids…": one or more); false when they are
+-- fewer or more.
+local function take_words(result, names, words)
+  local last = names[#names]
+  if last and last:find "…$" then
+    if #words < 2 then
+      return false
+    end
+    result[last:gsub("…$", "")] = table.move(words, 2, #words, 1, {})
+    return true
+  end
+  for i, key in ipairs(names) do
+    result[key] = words[i + 1]
+  end
+  return #words == #names + 1
 end
 
 -- A command that says `words = {names…}` takes exactly these words besides its options.
 local function quick(argv)
-  local result, words = split(argv)
+  local result, words, transfers = split(argv)
   local name = words and words[1]
   if not name or not name:find "^%a+$" or not modules.find("cli.commands." .. name) then
     return nil
   end
-  local expected = require("datamaestro.cli.commands." .. name).words
-  if not expected or #words ~= #expected + 1 then
+  local command = require("datamaestro.cli.commands." .. name)
+  if not command.words or (transfers and not command.transfers) then
     return nil
   end
-  for i, key in ipairs(expected) do
-    result[key] = words[i + 1]
+  if not take_words(result, command.words, words) then
+    return nil
   end
   return name, result
 end
@@ -74,7 +114,7 @@ function arguments.parse(argv)
   if name then
     return name, result
   end
-  return require "datamaestro.cli.parser".parse(argv, arguments.globals)
+  return require "datamaestro.cli.parser".parse(argv, arguments.globals, arguments.transfers)
 end
 
 return arguments

@@ -2,7 +2,8 @@
 -- A command is a file commands/<name>.lua that returns
 --   { summary = string,
 --     configure = function(parser): declares its arguments (lua-argparse),
---     words = array of names | nil: its arguments, when all are single words,
+--     words = array of names | nil: its arguments, when all are single words; "ids…" takes one or more,
+--     transfers = boolean | nil: it may fetch, and takes the options that this wants (cli/arguments.lua),
 --     run = function(session, arguments) → true | status | nil, message, code }
 local file = require "datamaestro.api.file"
 local Session = require "datamaestro.cli.session"
@@ -43,7 +44,10 @@ local function report(session, problem)
 end
 
 local function execute(session, name, arguments)
-  local result, message, code = command(name).run(session, arguments)
+  local result, message, code = session:check()
+  if result then
+    result, message, code = command(name).run(session, arguments)
+  end
   if result == nil then
     return report(session, { message = message, code = code })
   end

@@ -16,13 +16,34 @@ Exit status: 0 done, 1 other error, 2 usage, 3 unknown dataset, 4 network,
 5 checksum, 6 terms not accepted, 7 login needed, 8 disk full, 9 busy,
 10 wrong definition, 11 offline, 12 damaged file, 130 interrupted.]]
 
-local function add_globals(root, globals)
-  for _, option in ipairs(globals) do
-    if option.argument then
-      root:option(option.name, option.doc):argname(option.argument)
+-- Stores a value by our own hand. lua-argparse empties the places of a command's options when it meets the
+-- command's name, and so would forget what stood before it: each option gets a place that nobody reads.
+local function store_itself(added, option)
+  local key = option.name:gsub("^%-%-", ""):gsub("%-", "_")
+  added:target("given " .. key):action(function(result, _, value)
+    if option.repeatable then
+      result[key] = result[key] or {}
+      table.insert(result[key], value)
     else
-      root:flag(option.name, option.doc)
+      result[key] = option.argument and value or true
     end
+  end)
+end
+
+-- `hidden` options are taken, but the help does not show them.
+local function add_options(target, options, hidden)
+  for _, option in ipairs(options) do
+    local added
+    if option.argument then
+      added = target:option(option.name, option.doc):argname(option.argument)
+    else
+      added = target:flag(option.name, option.doc)
+    end
+    if option.repeatable then
+      added:count "*"
+    end
+    store_itself(added, option)
+    added:hidden(hidden == true)
   end
 end
 
@@ -35,20 +56,33 @@ local function add_help(target, asked)
   end)
 end
 
-local function add_command(root, name, asked)
+local function add_command(root, name, transfers, asked)
   local definition = require("datamaestro.cli.commands." .. name)
   local target = root:command(name, definition.summary):summary(definition.summary)
   add_help(target, asked)
   if definition.configure then
     definition.configure(target)
   end
+  if definition.transfers and name ~= "run" then -- what follows `run` is the script's
+    add_options(target, transfers)
+  end
 end
 
--- Everything before the command's name is global; only --data takes a value.
-local function command_of(argv, names)
+local function takes_value(word, ...)
+  for _, options in ipairs { ... } do
+    for _, option in ipairs(options) do
+      if option.name == word then
+        return option.argument ~= nil
+      end
+    end
+  end
+end
+
+-- The first word before which stand only options and their values.
+local function command_of(argv, names, globals, transfers)
   local i = 1
   while argv[i] do
-    if argv[i] == "--data" then
+    if takes_value(argv[i], globals, transfers) then
       i = i + 1
     elseif argv[i]:sub(1, 1) ~= "-" then
       for _, name in ipairs(names) do
@@ -64,21 +98,25 @@ end
 
 --- Parses the arguments. Only the named command's file is loaded; without one, all are.
 -- @param argv table
--- @param globals array of the options of every command: {name, argument|nil, doc}
+-- @param globals array of the options of every command: {name, argument|nil, repeatable|nil, doc}
+-- @param transfers array of the options of commands that may fetch, likewise
 -- @return string: the command's name | nil
 -- @return table: the arguments, by option or argument name | nil
 -- @return table|nil: on failure {message, code = "usage"}, or {help = text}
-function parser.parse(argv, globals)
+function parser.parse(argv, globals, transfers)
   local root = argparse("datamaestro", DESCRIPTION, EPILOG):usage_max_width(79):help_max_width(79)
   root:command_target "command"
   root:require_command(false)
-  add_globals(root, globals)
+  add_options(root, globals)
   local asked = {}
   add_help(root, asked)
   local names = modules.within "cli.commands"
-  local chosen = command_of(argv, names)
+  local chosen = command_of(argv, names, globals, transfers)
+  if not chosen or require("datamaestro.cli.commands." .. chosen).transfers then
+    add_options(root, transfers, chosen ~= nil and chosen ~= "run")
+  end
   for _, name in ipairs(chosen and { chosen } or names) do
-    add_command(root, name, asked)
+    add_command(root, name, transfers, asked)
   end
   local finished, ok, result = pcall(root.pparse, root, argv)
   if asked.help then

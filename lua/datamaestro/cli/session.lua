@@ -2,11 +2,14 @@
 local file = require "datamaestro.api.file"
 local text = require "datamaestro.text"
 
+local FD_MAXIMUM = 1048576 -- more descriptors than a process may have
+
 local Session = { __name = "session" }
 Session.__index = Session
 
 --- Starts a session.
--- @param arguments table: the global options (data, quiet, debug, json, keep_downloads, offline)
+-- @param arguments table: the global options (data, quiet, debug, json, keep_downloads, offline) and those of
+--   transfers (jobs, mirror, strict, progress_fd)
 -- @return session
 function Session.new(arguments)
   return setmetatable({
@@ -16,6 +19,10 @@ function Session.new(arguments)
     json = arguments.json,
     keep_downloads = arguments.keep_downloads,
     offline = arguments.offline,
+    transfers = {
+      jobs = arguments.jobs, mirror = arguments.mirror, strict = arguments.strict,
+      progress_fd = arguments.progress_fd,
+    },
   }, Session)
 end
 
@@ -53,7 +60,9 @@ end
 -- @return progress
 function Session:progress()
   if not self.display then
-    self.display = require "datamaestro.cli.progress".new(self.quiet, file.isatty(2))
+    self.display = require "datamaestro.cli.progress".new {
+      quiet = self.quiet, terminal = file.isatty(2), fd = self.progress_fd,
+    }
   end
   return self.display
 end
@@ -99,26 +108,141 @@ function Session:find(id)
   return dataset, message, code
 end
 
---- What prepare.download wants to know of this session.
--- @return table
-function Session:download_options()
+--- Checks what can be checked of the options before anything is done.
+-- @return true | nil, message, code
+function Session:check()
+  local asked = self.transfers.progress_fd
+  if not asked then
+    return true
+  end
+  local fd = asked:find "^%d+$" and math.tointeger(tonumber(asked))
+  if not fd or fd > FD_MAXIMUM then
+    return nil, ("--progress-fd: '%s' (number of an open descriptor expected)"):format(asked), "usage"
+  end
+  local writable, message, code = require "datamaestro.api.console".writable(fd, "--progress-fd")
+  if not writable then
+    return nil, message, code
+  end
+  self.progress_fd = fd
+  return true
+end
+
+-- The settings of this session's data directory, read once; what is odd in them is said once.
+local function settings_of(self, store)
+  if not self.settings then
+    local found, message, code = require "datamaestro.settings".read(store.root, self.transfers)
+    if not found then
+      return nil, message, code
+    end
+    for _, warning in ipairs(found.warnings) do
+      self:complain("warning: " .. warning)
+    end
+    self.settings = found
+  end
+  return self.settings
+end
+
+-- What the engine wants to know of this session.
+local function options_of(self, settings)
   local display = self:progress()
   return {
     offline = self.offline,
     keep_downloads = self.keep_downloads,
-    progress = function(label, received, total)
-      display:update(label, received, total)
-    end,
-    done = function(resource, path)
-      display:done(resource, path)
+    settings = settings,
+    observe = function(event)
+      display:observe(event)
     end,
     warn = function(message)
       self:complain("warning: " .. message)
     end,
-    wait = function(path)
-      display:note(("waiting for another process that holds %s"):format(path))
-    end,
   }
+end
+
+-- The engine's calls for one dataset, as events.
+local function with_calls(self, options, dataset)
+  local observe, started = options.observe, {}
+  local function start(label, total)
+    if not started[label] then
+      started[label] = true
+      observe { event = "start", file = label, total = total }
+    end
+  end
+  function options.progress(label, received, total)
+    start(label, total)
+    observe { event = "progress", file = label, received = received, total = total, idle = 0 }
+  end
+  function options.done(resource, path)
+    local label = ("%s: %s"):format(dataset.id, resource.name)
+    start(label)
+    local found = file.stat(path)
+    observe { event = "done", file = label, path = path, size = found and found.size or 0 }
+  end
+  function options.wait(path)
+    self:progress():note(("waiting for another process that holds %s"):format(path))
+  end
+  return options
+end
+
+-- One dataset after the other, by the engine's entry for one.
+local function download_each(self, store, datasets, options)
+  local prepare = require "datamaestro.engine.prepare"
+  local messages, first = {}, nil
+  for _, dataset in ipairs(datasets) do
+    local done, message, code = prepare.download(store, dataset, with_calls(self, options, dataset))
+    if not done then
+      messages[#messages + 1] = message
+      first = first or code
+    end
+  end
+  options.observe { event = "end", ok = first == nil }
+  if first then
+    return nil, table.concat(messages, "\n"), first
+  end
+  return true
+end
+
+local function without_repetition(datasets)
+  local kept, seen = {}, {}
+  for _, dataset in ipairs(datasets) do
+    if not seen[dataset] then
+      seen[dataset] = true
+      kept[#kept + 1] = dataset
+    end
+  end
+  return kept
+end
+
+--- Fetches what is missing of some datasets.
+-- @param store store
+-- @param datasets array of datasets
+-- @return true | nil, message, code
+function Session:download(store, datasets)
+  local settings, message, code = settings_of(self, store)
+  if not settings then
+    return nil, message, code
+  end
+  datasets = without_repetition(datasets)
+  self:progress():expect { datasets = #datasets, patience = settings.stall_timeout }
+  local options, download_all = options_of(self, settings), require "datamaestro.engine.prepare".download_all
+  if download_all then
+    return download_all(store, datasets, options)
+  end
+  return download_each(self, store, datasets, options)
+end
+
+--- Finds several datasets; the first that there is not ends it.
+-- @param ids array of strings
+-- @return array of datasets, in the same order | nil, message, code
+function Session:find_all(ids)
+  local datasets = {}
+  for i, id in ipairs(ids) do
+    local dataset, message, code = self:find(id)
+    if not dataset then
+      return nil, message, code
+    end
+    datasets[i] = dataset
+  end
+  return datasets
 end
 
 return Session

@@ -1,25 +1,26 @@
---- `datamaestro download ID`
+--- `datamaestro download ID…`
 return {
-  summary = "Fetch what is missing of a dataset.",
-  words = { "id" },
+  summary = "Fetch what is missing of datasets.",
+  words = { "ids…" },
+  transfers = true,
   configure = function(parser)
-    parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
+    parser:argument("ids", "The datasets' ids, as `search` shows them."):argname("ID"):args "+"
   end,
   run = function(session, arguments)
-    local dataset, message, code = session:find(arguments.id)
-    if not dataset then
-      return nil, message, code
+    local datasets, message, code = session:find_all(arguments.ids)
+    local store, done
+    if datasets then
+      store, message, code = session:store()
     end
-    local store
-    store, message, code = session:store()
-    if not store then
-      return nil, message, code
+    if store then
+      done, message, code = session:download(store, datasets)
     end
-    local prepare = require "datamaestro.engine.prepare"
-    local done
-    done, message, code = prepare.download(store, dataset, session:download_options())
     if done and session.json then
-      session:print_json { id = dataset.id, path = store:folder(dataset) }
+      local rows = {}
+      for i, dataset in ipairs(datasets) do
+        rows[i] = { id = dataset.id, path = store:folder(dataset) }
+      end
+      session:print_json(#rows == 1 and rows[1] or rows)
     end
     return done, message, code
   end,

@@ -1,36 +1,54 @@
---- `datamaestro prepare ID`
+--- `datamaestro prepare ID…`
+
+-- Prints one object, or an array of several. What JSON has not, such as NaN, is the definition's fault.
+local function print_all(session, datasets, encoded)
+  local json = require "datamaestro.json"
+  local ok, problem = pcall(session.print_json, session, #encoded == 1 and encoded[1] or json.array(encoded))
+  if ok then
+    return true
+  elseif type(problem) ~= "string" then
+    error(problem, 0)
+  end
+  for i, dataset in ipairs(datasets) do
+    if not pcall(json.encode, encoded[i]) then
+      return nil, ("%s: %s"):format(dataset.id, problem), "definition"
+    end
+  end
+end
+
 return {
-  summary = "Fetch what is missing of a dataset and print where its files are, as JSON.",
-  words = { "id" },
+  summary = "Fetch what is missing of datasets and print where their files are, as JSON.",
+  words = { "ids…" },
+  transfers = true,
   configure = function(parser)
-    parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
+    parser:argument("ids", "The datasets' ids, as `search` shows them."):argname("ID"):args "+"
     parser:option("--encoder", "normal, or xpm (for experimaestro: typed objects and paths).")
       :choices({ "normal", "xpm" }):default("normal"):argname "NAME"
     parser:flag("--no-downloads", "Fetch nothing: print where the files would be.")
   end,
   run = function(session, arguments)
-    local prepare = require "datamaestro.engine.prepare"
-    local dataset, message, code = session:find(arguments.id)
-    local store, done, object
-    if dataset then
+    local datasets, message, code = session:find_all(arguments.ids)
+    local store, done
+    if datasets then
       store, message, code = session:store()
     end
     if store and arguments.no_downloads then
       done = true
     elseif store then
-      done, message, code = prepare.download(store, dataset, session:download_options())
+      done, message, code = session:download(store, datasets)
     end
-    if done then
-      object, message, code = prepare.open(store, dataset)
-    end
-    if not object then
+    if not done then
       return nil, message, code
     end
-    local encoded = require "datamaestro.data.encode"(object, arguments.encoder)
-    local ok, problem = pcall(session.print_json, session, encoded)
-    if not ok and type(problem) == "string" then -- what JSON has not, such as NaN
-      return nil, ("%s: %s"):format(dataset.id, problem), "definition"
+    local encoded = {}
+    for i, dataset in ipairs(datasets) do
+      local object
+      object, message, code = require "datamaestro.engine.prepare".open(store, dataset)
+      if not object then
+        return nil, message, code
+      end
+      encoded[i] = require "datamaestro.data.encode"(object, arguments.encoder)
     end
-    return ok and true or error(problem, 0)
+    return print_all(session, datasets, encoded)
   end,
 }

@@ -8,19 +8,10 @@ local function is_set(variable)
   return value ~= nil and value ~= ""
 end
 
--- $XDG_CONFIG_HOME/datamaestro/init.lua, else ~/.config/datamaestro/init.lua; nil without a home folder.
-local function start_file()
-  local folder = os.getenv "XDG_CONFIG_HOME"
-  if not folder or folder:sub(1, 1) ~= "/" then
-    local home = config.home()
-    folder = home and home .. "/.config"
-  end
-  return folder and folder .. "/datamaestro/init.lua"
-end
-
 return {
   summary = "Explore in Lua: an expression prints itself; help() says more.",
   words = {},
+  transfers = true,
   run = function(session)
     local Repl = require "datamaestro.cli.repl"
     local coloured = not is_set "NO_COLOR" and os.getenv "TERM" ~= "dumb"
@@ -37,9 +28,9 @@ return {
       session:print(("datamaestro %s, %s; help() says what there is, Ctrl-D ends")
         :format(host.version, _VERSION))
     end
-    local path = start_file()
-    if path then
-      repl:start(path)
+    local folder = config.user_folder()
+    if folder then
+      repl:start(folder .. "/init.lua")
     end
     return repl:run()
   end,

@@ -1,6 +1,7 @@
 --- `datamaestro run FILE [ARG…]`
 return {
   summary = "Run a Lua script with everything loaded (global `datamaestro`).",
+  transfers = true,
   configure = function(parser)
     -- What follows FILE belongs to the script, options too.
     parser:handle_options(false)

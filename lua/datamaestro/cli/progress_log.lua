@@ -1,0 +1,103 @@
+--- The display where there is no terminal: plain lines, and few of them.
+local Run = require "datamaestro.cli.progress_run"
+local lines = require "datamaestro.cli.progress_lines"
+local text = require "datamaestro.text"
+
+local Log = { __name = "log" }
+Log.__index = Log
+
+local INTERVAL, INTERVAL_MAXIMUM = 5, 60 -- seconds between lines of progress: more as a run gets longer
+local REMARK_INTERVAL = 2 -- seconds between remarks on one file
+
+--- Makes the display.
+-- @param output table: with method write, as of io.stderr
+-- @return log
+function Log.new(output)
+  return setmetatable({ output = output }, Log)
+end
+
+--- Removes nothing: plain lines stay.
+function Log:clear() -- luacheck: ignore self
+end
+
+--- A run begins.
+-- @param several boolean: of more than one dataset
+-- @param patience number|nil: seconds without a byte after which a transfer is tried anew
+function Log:begin(several, patience)
+  self.several, self.patience, self.last, self.remarked = several, patience, nil, {}
+end
+
+local function join(figures)
+  local said = figures.amount .. (figures.share ~= "" and (" (%s)"):format(figures.share) or "")
+  for _, key in ipairs { "rate", "left" } do
+    said = figures[key] ~= "" and said .. ", " .. figures[key] or said
+  end
+  return said
+end
+
+local function of_file(self, file, now)
+  local said = join(lines.figures(file.received, file.total, file.rate, now))
+  local remark = lines.remark(file, now, self.patience)
+  return ("%s: %s%s"):format(lines.name(file.label, self.several), said, remark and "; " .. remark or "")
+end
+
+-- One line for all, and what there is to say of the first file that stalls.
+local function of_run(self, run, now)
+  local said = ("%s: %s"):format(lines.files(run), join(lines.run_figures(run, now)))
+  for _, file in ipairs(run.active) do
+    if Run.stalls(file) then
+      return ("%s; %s: %s"):format(said, lines.name(file.label, self.several),
+        lines.remark(file, now, self.patience))
+    end
+  end
+  return said
+end
+
+local function write(self, line)
+  self.output:write(line, "\n")
+end
+
+local function tick(self, run, now)
+  local interval = math.min(INTERVAL_MAXIMUM, math.max(INTERVAL, (now - run.started) / 10))
+  if now - (self.last or run.started) >= interval and #run.active > 0 then
+    self.last = now
+    write(self, run:count() == 1 and of_file(self, run.active[1], now) or of_run(self, run, now))
+  end
+end
+
+-- Tries and waits are told as they begin, so that a log says why nothing moves.
+local function tell(self, file, now)
+  local before = self.remarked[file.label]
+  if not before or (now - before.at >= REMARK_INTERVAL and before.state ~= file.state) then
+    self.remarked[file.label] = { at = now, state = file.state }
+    local remark = lines.remark(file, now, self.patience)
+    write(self, ("%s: %s"):format(lines.name(file.label, self.several), remark))
+  end
+end
+
+--- Shows the state of a run after an event.
+-- @param run run
+-- @param event table
+-- @param now number: seconds
+-- @param file file|nil: that the event speaks of
+function Log:update(run, event, now, file)
+  if event.event == "done" then
+    local name = lines.stored_name(event.file, event.path, self.several)
+    write(self, ("%s: %s"):format(name, text.size(event.size)))
+  elseif event.event == "retry" or event.event == "wait" then
+    tell(self, file, now)
+  end
+  tick(self, run, now)
+end
+
+--- A run ends: its summary.
+-- @param run run
+-- @param now number: seconds
+function Log:finish(run, now)
+  local summary = lines.summary(run, now)
+  if summary then
+    write(self, summary)
+  end
+end
+
+return Log

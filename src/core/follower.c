@@ -1,0 +1,233 @@
+#include "follower.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "datamaestro/archive.h"
+#include "datamaestro/content.h"
+#include "datamaestro/decode.h"
+#include "datamaestro/file.h"
+
+enum { ARCHIVE_HEAD = 512 }; /* bytes that tell what an archive is */
+
+static enum dm_digest_kind best_kind(unsigned mask) {
+  static const enum dm_digest_kind order[] = {DM_DIGEST_SHA256, DM_DIGEST_SHA512, DM_DIGEST_SHA1,
+                                              DM_DIGEST_MD5};
+  for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+    if ((mask & 1U << order[i]) != 0)
+      return order[i];
+  return DM_DIGEST_SHA256;
+}
+
+/* The bytes stop being told apart where the journal of before has its digest, and where the next note is. */
+static size_t cut(const struct dm_follower *f, uint64_t at, size_t size) {
+  uint64_t until = (at / DM_TRANSFER_STEP + 1) * DM_TRANSFER_STEP;
+  if (at < f->start.offset && f->start.offset < until)
+    until = f->start.offset;
+  return size < until - at ? size : (size_t)(until - at);
+}
+
+/* Compares with what the journal of before says, and notes what the next one will say. */
+static int look_back(struct dm_follower *f, uint64_t at, struct dm_error *err) {
+  struct dm_digest_hex hex;
+  enum dm_digest_kind kind = best_kind(f->request->digests);
+  bool verify = at == f->start.offset && !atomic_load(&f->verified);
+  bool note = at % DM_TRANSFER_STEP == 0 && at > f->start.offset && dm_spool_in_file(f->spool);
+  if (!verify && !note)
+    return 0;
+  if (dm_digest_read(&f->digest, &hex, err) != 0)
+    return -1;
+  if (note)
+    dm_checkpoint_note(f->checkpoint, at, kind, hex.of[kind]);
+  if (!verify)
+    return 0;
+  if (strcmp(hex.of[kind], f->start.digest) != 0) {
+    f->outcome = DM_FOLLOWER_MISMATCH;
+    return dm_error_set(err, DM_ERROR, "%s: part file is not what its journal says", f->subject);
+  }
+  atomic_store(&f->verified, true);
+  f->notify(f->context);
+  return 0;
+}
+
+static int fail_pass(struct dm_follower *f, enum dm_spool_state state, struct dm_error *err) {
+  if (state == DM_SPOOL_FAILED)
+    return -1;
+  f->outcome = state == DM_SPOOL_STOPPED ? DM_FOLLOWER_STOPPED : DM_FOLLOWER_RESTARTED;
+  return dm_error_set(err, DM_ERROR_INTERRUPTED, "%s: stopped", f->subject);
+}
+
+/* The reader that decoders and archives pull from. */
+static int next(struct dm_reader *reader, const unsigned char **bytes, size_t *size, struct dm_error *err) {
+  struct dm_follower *f = (struct dm_follower *)((char *)reader - offsetof(struct dm_follower, reader));
+  uint64_t at = atomic_load(&f->position);
+  enum dm_spool_state state = dm_spool_read(f->spool, at, bytes, size, err);
+  if (state == DM_SPOOL_ENDED) {
+    *size = 0;
+    return 0;
+  }
+  if (state != DM_SPOOL_BYTES)
+    return fail_pass(f, state, err);
+  *size = cut(f, at, *size);
+  if (dm_digest_update(&f->digest, *bytes, *size, err) != 0)
+    return -1;
+  atomic_store(&f->position, at + *size);
+  return look_back(f, at + *size, err);
+}
+
+static int fail_limit(const struct dm_follower *f, struct dm_error *err) {
+  uint64_t limit = f->request->content_limit;
+  return dm_error_set(err, DM_ERROR_FORMAT,
+                      "%s: %" PRIu64 " bytes of content or more (%" PRIu64 " at most expected)", f->subject,
+                      limit + 1, limit);
+}
+
+/* Reads all; `content` NULL where the part file is the content. */
+static int drain(struct dm_follower *f, struct dm_reader *reader, struct dm_content *content,
+                 struct dm_error *err) {
+  const unsigned char *bytes = NULL;
+  size_t size = 0;
+  f->content_size = 0;
+  do {
+    if (reader->next(reader, &bytes, &size, err) != 0)
+      return -1;
+    f->content_size += size;
+    if (f->content_size > f->request->content_limit)
+      return fail_limit(f, err);
+    if (content != NULL && dm_content_write(content, bytes, size, err) != 0)
+      return -1;
+  } while (size > 0);
+  return 0;
+}
+
+static int write_content(struct dm_follower *f, struct dm_reader *reader, struct dm_error *err) {
+  struct dm_content *content = NULL;
+  if (dm_content_open(&content, f->request->path, f->request->content_digests, err) != 0)
+    return -1;
+  int status = drain(f, reader, content, err);
+  if (status == 0)
+    status = dm_content_finish(content, &f->content_digests, &f->content_size, err);
+  dm_content_close(content);
+  return status;
+}
+
+static int decode(struct dm_follower *f, struct dm_error *err) {
+  struct dm_decode *z = NULL;
+  struct dm_decode_options options = {.format = (enum dm_decode_format)f->request->decode,
+                                      .subject = f->subject,
+                                      .limit = f->request->content_limit,
+                                      .ratio = DM_DECODE_RATIO};
+  if (dm_decode_open(&z, &f->reader, &options, err) != 0)
+    return -1;
+  int status = write_content(f, dm_decode_reader(z), err);
+  f->garbage = dm_decode_garbage(z);
+  dm_decode_close(z);
+  return status;
+}
+
+static int extract(struct dm_follower *f, struct dm_reader *source, const char *path, struct dm_error *err) {
+  struct dm_archive_report report;
+  struct dm_archive_options options = {.subject = f->subject,
+                                       .folder = f->request->path,
+                                       .source = source,
+                                       .path = path,
+                                       .bytes = DM_ARCHIVE_BYTES,
+                                       .entries = DM_ARCHIVE_ENTRIES,
+                                       .ratio = DM_ARCHIVE_RATIO};
+  if (dm_archive_extract(&options, &report, err) != 0)
+    return -1;
+  f->content_size = report.bytes;
+  f->entries = report.entries;
+  return 0;
+}
+
+/* A tar archive is extracted as it comes; the others keep their list of members at the end. */
+static int unpack(struct dm_follower *f, struct dm_error *err) {
+  const unsigned char *head = (const unsigned char *)"";
+  size_t size = 0;
+  enum dm_spool_state state = dm_spool_read(f->spool, 0, &head, &size, err);
+  if (state != DM_SPOOL_BYTES && state != DM_SPOOL_ENDED)
+    return fail_pass(f, state, err);
+  const char *kind = dm_archive_recognise(head, size < ARCHIVE_HEAD ? size : ARCHIVE_HEAD);
+  if (kind == NULL || strcmp(kind, "tar") == 0)
+    return extract(f, &f->reader, NULL, err);
+  char part[4096];
+  (void)snprintf(part, sizeof part, "%s.part", f->request->spool);
+  return drain(f, &f->reader, NULL, err) != 0 ? -1 : extract(f, NULL, part, err);
+}
+
+static int pass(struct dm_follower *f, struct dm_error *err) {
+  atomic_store(&f->position, 0);
+  if (dm_digest_open(&f->digest, f->request->digests | f->request->content_digests, err) != 0)
+    return -1;
+  int status = 0;
+  if (f->request->unpack)
+    status = unpack(f, err);
+  else if (f->request->decode >= 0)
+    status = decode(f, err);
+  else if (!dm_spool_in_file(f->spool))
+    status = write_content(f, &f->reader, err);
+  else
+    status = drain(f, &f->reader, NULL, err);
+  if (status == 0)
+    status = dm_digest_read(&f->digest, &f->digests, err);
+  dm_digest_close(&f->digest);
+  return status;
+}
+
+/* The part file is the content: it takes its place. */
+static int move(struct dm_follower *f, struct dm_error *err) {
+  char part[4096];
+  (void)snprintf(part, sizeof part, "%s.part", f->request->spool);
+  f->content_digests = f->digests;
+  if (dm_spool_sync(f->spool, err) != 0)
+    return -1;
+  return dm_file_move(part, f->request->path, err);
+}
+
+static int keep(struct dm_follower *f, struct dm_error *err) {
+  char part[4096];
+  (void)snprintf(part, sizeof part, "%s.part", f->request->spool);
+  if (dm_spool_sync(f->spool, err) != 0)
+    return -1;
+  if (unlink(f->request->keep) != 0 && errno != ENOENT)
+    return dm_error_errno(err, errno, f->request->keep);
+  return link(part, f->request->keep) == 0 ? 0 : dm_error_errno(err, errno, f->request->keep);
+}
+
+static int finish(struct dm_follower *f, struct dm_error *err) {
+  dm_checkpoint_wait(f->checkpoint);
+  if (f->request->keep != NULL && keep(f, err) != 0)
+    return -1;
+  bool is_content = !f->request->unpack && f->request->decode < 0 && dm_spool_in_file(f->spool);
+  return is_content ? move(f, err) : 0;
+}
+
+static void run(void *opaque) {
+  struct dm_follower *f = opaque;
+  int status = 0;
+  do {
+    f->outcome = DM_FOLLOWER_FAILED;
+    status = pass(f, &f->err);
+  } while (status != 0 && f->outcome == DM_FOLLOWER_RESTARTED);
+  if (status == 0)
+    status = finish(f, &f->err);
+  if (status == 0)
+    f->outcome = DM_FOLLOWER_DONE;
+  void (*notify)(void *) = f->notify;
+  void *context = f->context;
+  atomic_store(&f->finished, true);
+  notify(context);
+}
+
+int dm_follower_start(struct dm_follower *f, struct dm_pool *pool, struct dm_error *err) {
+  f->reader.next = next;
+  f->job = (struct dm_job){.run = run, .context = f};
+  atomic_store(&f->finished, false);
+  atomic_store(&f->verified, f->start.offset == 0);
+  return dm_pool_submit(pool, &f->job, err);
+}
