@@ -268,7 +268,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 40000)' $DM descr
       local out = output("head", "org.example.plain")
       lab:define(before)
       for line in out:gmatch "[^\n]+" do
-        assert.is_true(utf8.len(line) <= 80, line)
+        assert.is_true(require "datamaestro.cli.progress_text".width(line) <= 80, line)
       end
       assert.matches("^column 1  column 2  .*  … %+3%d\n", out)
     end)

@@ -1,23 +1,13 @@
 --- Tables for people: columns aligned, numbers to the right, cut to the width of the terminal.
 local text = require "datamaestro.text"
+local words = require "datamaestro.cli.progress_text"
 
 local grid = {}
 
 local CELL = 30 -- characters of one cell at most
 local GAP = "  "
 
-local function width(value)
-  return utf8.len(value) or #value
-end
-
--- At most `limit` characters, the last of them an ellipsis where there were more.
-local function cut(value, limit)
-  if width(value) <= limit then
-    return value
-  end
-  local last = utf8.offset(value, limit)
-  return (last and value:sub(1, last - 1) or value:sub(1, limit - 1)) .. "…"
-end
+local cut, width = words.cut_end, words.width
 
 local function is_number(value)
   return value:find "^[+-]?%.?%d[%d.eE+%-]*$" ~= nil or value == "" or value == "nan" or value == "inf"

@@ -90,7 +90,6 @@ function pick.open(session, selector)
   if not label then
     return nil, slice, kind
   end
-  local prepare = require "datamaestro.engine.prepare"
   local dataset, path, code = session:registry():find_part(label)
   if not dataset then
     session:warn_of_repositories()
@@ -99,10 +98,10 @@ function pick.open(session, selector)
   local store, object, value, message, done
   store, message, code = session:store()
   if store then
-    done, message, code = prepare.download(store, dataset, session:download_options())
+    done, message, code = session:download(store, { dataset })
   end
   if done then
-    object, message, code = prepare.open(store, dataset)
+    object, message, code = require "datamaestro.engine.prepare".open(store, dataset)
   end
   if object then
     value, message, code = walk(object, path, dataset.id)

@@ -2,6 +2,7 @@
 return {
   summary = "Write the content of a dataset's part on standard output.",
   words = { "selector" },
+  transfers = true,
   configure = function(parser)
     parser:argument("selector",
       "ID, ID.train.labels, 'ID.train.labels[1:100]': rows count from 1, the last one "

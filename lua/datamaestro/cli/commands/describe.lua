@@ -1,6 +1,6 @@
 --- `datamaestro describe ID[.field]`
 local content = require "datamaestro.cli.content"
-local file = require "datamaestro.api.file"
+local console = require "datamaestro.api.console"
 local grid = require "datamaestro.cli.grid"
 local json = require "datamaestro.json"
 local text = require "datamaestro.text"
@@ -114,7 +114,7 @@ end
 
 local function describe_all(session, picked)
   local output = require "datamaestro.cli.output"
-  local width = file.columns(1) or WIDTH
+  local width = console.size(1) or WIDTH
   local parts = collect(picked.value, picked.label, {}, 0)
   local list = json.array {}
   for i, part in ipairs(parts) do
@@ -139,6 +139,7 @@ end
 return {
   summary = "Say what a dataset's part holds: shape, type, range, classes; columns of tables.",
   words = { "selector" },
+  transfers = true,
   configure = function(parser)
     parser:argument("selector", "ID, or ID.train.labels."):argname "ID"
   end,

@@ -1,5 +1,5 @@
 --- `datamaestro head ID[.field][[first:last]]`
-local file = require "datamaestro.api.file"
+local console = require "datamaestro.api.console"
 
 local ROWS = 10
 local WIDTH = 80 -- columns, where standard output is no terminal
@@ -24,6 +24,7 @@ end
 return {
   summary = "Show the first rows of a dataset's part.",
   words = { "selector" },
+  transfers = true,
   configure = function(parser)
     parser:argument("selector",
       "ID, ID.train.labels, 'ID.train.labels[101:]': rows count from 1."):argname "ID"
@@ -59,7 +60,7 @@ return {
       return found.write(format, first_rows(picked.slice, count), { strings = arguments.strings })
     end
     local lines
-    lines, message, code = found.preview(count, picked.slice, file.columns(1) or WIDTH)
+    lines, message, code = found.preview(count, picked.slice, console.size(1) or WIDTH)
     if not lines then
       return nil, message, code
     end

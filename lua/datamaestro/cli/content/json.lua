@@ -5,6 +5,7 @@ local output = require "datamaestro.cli.output"
 local record = require "datamaestro.record"
 local stream = require "datamaestro.cli.content.stream"
 local text = require "datamaestro.text"
+local words = require "datamaestro.cli.progress_text"
 
 local ROWS = 256 -- turned into CSV at once
 local COLUMNS = 10000 -- keys that are described
@@ -81,13 +82,6 @@ local function write(object, label, format, slice)
   end, output.write)
 end
 
-local function cut(line, width)
-  if (utf8.len(line) or #line) <= width then
-    return line
-  end
-  return line:sub(1, (utf8.offset(line, width) or width) - 1) .. "…"
-end
-
 local function preview(object, label, count, slice, width)
   local reader <close>, message, code = jsonl.open(object.path)
   if not reader then
@@ -101,7 +95,7 @@ local function preview(object, label, count, slice, width)
     return reader:text(left)
   end, function(bytes)
     for line in bytes:gmatch "[^\n]+" do
-      lines[#lines + 1] = cut(text.line(line), width)
+      lines[#lines + 1] = words.cut_end(text.line(line), width)
     end
   end)
   if not done then
