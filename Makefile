@@ -12,9 +12,10 @@ DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libi
               libcurl4-openssl-dev libreadline-dev libarchive-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev \
               libutf8proc-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
-DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy curl openssl procps tmux \
-              bzip2 xz-utils zstd lz4 zip p7zip-full
-DEPS_BENCH := $(DEPS_TEST) hyperfine time python3-pandas miller
+DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy python3-pyftpdlib curl openssl \
+              procps tmux bzip2 xz-utils zstd lz4 zip p7zip-full
+DEPS_BENCH := $(DEPS_TEST) hyperfine time aria2 wget2 pigz isal python3-pooch \
+              python3-pandas miller
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
 
 # --- Compiler ---------------------------------------------------------------------------------------
@@ -208,13 +209,23 @@ valgrind: deps-test ## the specs of the C modules under valgrind
 VALGRIND_SPECS := $(filter-out spec/definition/concat_spec.lua,\
     $(wildcard spec/core/*_spec.lua spec/definition/*_spec.lua spec/data/*_spec.lua)) spec/json_spec.lua
 
+# What `make test` does a few times: kills and crowds, ROUNDS times, with a file of SIZE MiB, at RATE of each
+# connection (as nginx's limit_rate says it; empty for no limit), from SEED.
+ROUNDS ?= 200
+SIZE   ?= 1024
+RATE   ?=
+torture: deps-test ## kills and crowds: ROUNDS (200), SIZE (1024 MiB), RATE, SEED; SPEC=spec/stress/... for one
+	@$(MAKE) --no-print-directory -s all
+	@TORTURE_ROUNDS=$(ROUNDS) TORTURE_SIZE=$(SIZE) TORTURE_RATE=$(RATE) TORTURE_SEED=$(SEED) \
+	    $(MAKE) --no-print-directory -s specs SPEC=$(if $(filter spec,$(SPEC)),spec/stress,$(SPEC))
+
 coverage: deps-check ## lines of C that the specs reach (build-coverage/coverage.txt)
 	@$(MAKE) --no-print-directory -s MODE=coverage BUILD=$(BUILD)-coverage all
 	@$(MAKE) --no-print-directory -s MODE=coverage BUILD=$(BUILD)-coverage specs
 	gcovr -r . --object-directory $(BUILD)-coverage/obj -e spec | tee $(BUILD)-coverage/coverage.txt
 
 C_FILES  := $(wildcard src/*.c src/*/*.c)
-C_ALL    := $(C_FILES) $(wildcard src/*.h src/*/*.h include/datamaestro/*.h spec/fuzz/*.c)
+C_ALL    := $(C_FILES) $(wildcard src/*.h src/*/*.h include/datamaestro/*.h spec/fuzz/*.c spec/support/*.c)
 TIDY     := $(C_FILES:%=$(BUILD)/tidy/%.ok)
 
 format: ## format the C sources
@@ -271,7 +282,7 @@ clean: ## remove the build folders
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
-.PHONY: all libraries stale deps deps-demo deps-test deps-check deps-bench demo install uninstall test specs asan stress valgrind \
+.PHONY: all libraries stale deps deps-demo deps-test deps-check deps-bench demo install uninstall test specs asan torture stress valgrind \
         coverage format lint tidy check fuzz bench clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -26,6 +26,9 @@ int dm_file_move(const char *part, const char *path, struct dm_error *err);
 /* Copies the first `size` bytes (all that are there, when fewer) to the new file `copy`. */
 int dm_file_copy(const char *path, const char *copy, uint64_t size, struct dm_error *err);
 
+/* Removes a file, or a folder with all that is in it, through no link; absent is fine. */
+int dm_file_remove_tree(const char *path, struct dm_error *err);
+
 /* Brings a folder's names to disk, so that files that appeared in it are there after a power cut. */
 int dm_file_sync(const char *folder, struct dm_error *err);
 
@@ -38,12 +41,19 @@ struct dm_lock {
   int fd; /* -1 when closed */
 };
 
-/* Opens (creating) `path` and locks it exclusively. Without `wait`, a lock that another holds is
- * DM_ERROR_BUSY; with it, a signal ends the wait with DM_ERROR_INTERRUPTED. */
+/* Opens (creating) `path` and locks it exclusively; `lock` is closed. Without `wait`, a lock that another
+ * holds is DM_ERROR_BUSY; with it, a signal ends the wait with DM_ERROR_INTERRUPTED. Where the file system
+ * has no locks, all get it: it may save work, and must not decide what is right. */
 int dm_lock_open(struct dm_lock *lock, const char *path, bool wait, struct dm_error *err);
 
-/* Releases and closes; closed is fine. The file stays: removing it would let two hold "the" lock. */
+/* Writes into the lock's file who holds it. */
+void dm_lock_note(const struct dm_lock *lock, const char *text);
+
+/* Releases and closes; closed is fine. The file stays. */
 void dm_lock_close(struct dm_lock *lock);
+
+/* Removes the file `path` of a lock that is held, and releases it: those who wait for it open a new one. */
+void dm_lock_remove(struct dm_lock *lock, const char *path);
 
 /* A read-only mapping of a whole regular file. */
 struct dm_mapping {

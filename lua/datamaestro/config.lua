@@ -57,24 +57,4 @@ function config.data_directory(asked)
   return (absolute:gsub("(.)/+$", "%1"))
 end
 
--- Patience of transfers, which jobs may set.
-local TIMEOUTS = {
-  connect_timeout = { variable = "DATAMAESTRO_CONNECT_TIMEOUT", default = 30 },
-  stall_timeout = { variable = "DATAMAESTRO_STALL_TIMEOUT", default = 60 },
-}
-
---- How long transfers wait: for a connection, and for the next byte.
--- @return table: connect_timeout (default 30), stall_timeout (default 60), seconds | nil, message, "usage"
-function config.timeouts()
-  local timeouts = {}
-  for name, timeout in pairs(TIMEOUTS) do
-    local value = os.getenv(timeout.variable)
-    timeouts[name] = value and tonumber(value) or timeout.default
-    if value and not (timeouts[name] == tonumber(value) and timeouts[name] > 0) then
-      return nil, ("%s: '%s' (seconds, more than 0, expected)"):format(timeout.variable, value), "usage"
-    end
-  end
-  return timeouts
-end
-
 return config

@@ -1,5 +1,6 @@
 -- What a download can meet, and what then stands on disk, on standard error and in the exit status.
 local FaultServer = require "spec.support.fault_server"
+local FtpServer = require "spec.support.ftp_server"
 local Laboratory = require "spec.support.laboratory"
 local digest = require "datamaestro.api.digest"
 local program = require "spec.support.program"
@@ -133,6 +134,47 @@ describe("prepare, when a download fails,", function()
       local result = lab:run(words)
       assert.is_nil((result.out .. result.err):find "secret", table.concat(words, " "))
     end
+  end)
+
+  -- What the server was asked for: path, and whether a name and password, or a cookie, came along.
+  local function requests()
+    local found = {}
+    for at, request in ipairs(server:requests()) do
+      found[at] = ("%s %s%s"):format(request.path, request.authorization and "authorized" or "anonymous",
+        request.cookie and " with cookie" or "")
+    end
+    return found
+  end
+
+  it("sends user and password to the host that they are for, not to where it redirects", function()
+    server:forget()
+    local user = server.url:gsub("//", "//user:secret@")
+    local other = server.url:gsub("127.0.0.1", "127.0.0.2")
+    lab:define_file(user .. "/redirect/" .. other .. "/good", ("{ sha256 = %q }"):format(body_sha256))
+    assert.are.equal(0, lab:prepare().status)
+    assert.are.same({ "/redirect/" .. other .. "/good authorized", "/good anonymous" }, requests())
+  end)
+
+  it("sends what netrc says to the host that it is for, not to where it redirects", function()
+    server:forget()
+    temp.write(lab.folder .. "/.netrc", "machine 127.0.0.1 login user password secret\n")
+    program.shell(("chmod 600 %s/.netrc"):format(lab.folder))
+    local other = server.url:gsub("127.0.0.1", "127.0.0.2")
+    lab:define_file(server.url .. "/redirect/" .. other .. "/good", ("{ sha256 = %q }"):format(body_sha256))
+    assert.are.equal(0, lab:prepare().status)
+    assert.are.same({ "/redirect/" .. other .. "/good authorized", "/good anonymous" }, requests())
+  end)
+
+  it("fetches by FTP what a checksum proves", function()
+    local ftp = FtpServer.start()
+    temp.write(ftp.root .. "/file", body)
+    lab:define_file(ftp.url .. "/file", ("{ sha256 = %q }"):format(body_sha256))
+    local result = lab:prepare()
+    local commands = table.concat(ftp:commands(), "\n")
+    ftp:stop()
+    assert.are.same({ 0, "" }, { result.status, result.err })
+    assert.are.equal(body, temp.read(lab:path "data.bin"))
+    assert.matches("USER anonymous\n.*RETR [^\n]*file", commands)
   end)
 
   it("warns where it adopts a file that nobody described", function()

@@ -7,9 +7,10 @@ local Laboratory = { __name = "laboratory" }
 Laboratory.__index = Laboratory
 
 --- Makes an empty data directory and the repository `lab` without definitions.
+-- @param folder string|nil: where, in a temporary folder (default: a temporary folder of its own)
 -- @return laboratory with fields folder, data, repository, env
-function Laboratory.new()
-  local folder = temp.folder()
+function Laboratory.new(folder)
+  folder = folder or temp.folder()
   local self = setmetatable({
     folder = folder,
     data = folder .. "/data directory",
@@ -36,11 +37,8 @@ function Laboratory:define_file(url, options)
       function(data) return { path = data } end]]):format(url, options or "{}"))
 end
 
---- Runs our program on it.
--- @param arguments array of strings
--- @param options table|nil: as of program.run
--- @return table: status, out, err
-function Laboratory:run(arguments, options)
+-- The options with the laboratory's environment.
+function Laboratory:with_env(options)
   options = options or {}
   local env = {}
   for name, value in pairs(self.env) do
@@ -50,7 +48,23 @@ function Laboratory:run(arguments, options)
     env[name] = value
   end
   options.env = env
-  return program.run(arguments, options)
+  return options
+end
+
+--- Runs our program on it.
+-- @param arguments array of strings
+-- @param options table|nil: as of program.run
+-- @return table: status, out, err
+function Laboratory:run(arguments, options)
+  return program.run(arguments, self:with_env(options))
+end
+
+--- The shell command that runs our program on it.
+-- @param arguments array of strings
+-- @param options table|nil: as of program.command
+-- @return string
+function Laboratory:command(arguments, options)
+  return program.command(arguments, self:with_env(options))
 end
 
 --- Runs `prepare` on org.example.data, quietly.

@@ -32,12 +32,12 @@ function program.shell(command)
   }
 end
 
---- Runs our program.
+--- The shell command that runs our program.
 -- @param arguments array of strings
--- @param options table|nil: env (table: variable → value), input (string: standard input), prefix (string: a
---   command that runs it, such as valgrind)
--- @return table: status, out, err
-function program.run(arguments, options)
+-- @param options table|nil: env (table: variable → value), prefix (string: a command that runs it, such as
+--   valgrind)
+-- @return string
+function program.command(arguments, options)
   options = options or {}
   local words = { "env" }
   for name, value in pairs(options.env or {}) do
@@ -48,7 +48,16 @@ function program.run(arguments, options)
   for _, argument in ipairs(arguments) do
     words[#words + 1] = program.quote(argument)
   end
-  local command = table.concat(words, " ")
+  return table.concat(words, " ")
+end
+
+--- Runs our program.
+-- @param arguments array of strings
+-- @param options table|nil: as of program.command, and input (string: standard input)
+-- @return table: status, out, err
+function program.run(arguments, options)
+  options = options or {}
+  local command = program.command(arguments, options)
   if not options.input then
     return program.shell(command .. " </dev/null")
   end

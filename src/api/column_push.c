@@ -56,5 +56,6 @@ struct dm_reader *dm_lua_stream_field(lua_State *L, int index) {
   struct dm_lua_stream *stream = luaL_testudata(L, -1, DM_LUA_STREAM);
   if (stream == NULL)
     luaL_error(L, "field 'source': %s (stream expected)", luaL_typename(L, -1));
+  stream->lent = true;
   return &stream->reader;
 }

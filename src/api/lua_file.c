@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "datamaestro/file.h"
@@ -144,6 +145,34 @@ static int file_publish(lua_State *L) {
   return push_done(L, dm_file_publish(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &err), &err);
 }
 
+/* file.move(part, path) → true | nil, message, code: gives a finished file that is on disk its name; across
+ * file systems by a copy. file.sync makes the name last. */
+static int file_move(lua_State *L) {
+  struct dm_error err;
+  return push_done(L, dm_file_move(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &err), &err);
+}
+
+/* file.copy(path, copy) → true | nil, message, code: copies a file to a new one, which is on disk then. */
+static int file_copy(lua_State *L) {
+  struct dm_error err;
+  return push_done(L, dm_file_copy(luaL_checkstring(L, 1), luaL_checkstring(L, 2), UINT64_MAX, &err), &err);
+}
+
+/* file.space(path) → bytes that are free on the file system of `path`, files that it can take (nil where it
+ * has no such limit) | nil, message, code. */
+static int file_space(lua_State *L) {
+  struct statvfs info;
+  const char *path = luaL_checkstring(L, 1);
+  if (statvfs(path, &info) != 0)
+    return fail_errno(L, path);
+  lua_pushinteger(L, (lua_Integer)(info.f_bavail * info.f_frsize));
+  if (info.f_files > 0)
+    lua_pushinteger(L, (lua_Integer)info.f_favail);
+  else
+    lua_pushnil(L);
+  return 2;
+}
+
 /* file.remove(path) → true | nil, message, code: a file or an empty folder; absent is fine. */
 static int file_remove(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
@@ -151,6 +180,12 @@ static int file_remove(lua_State *L) {
     return fail_errno(L, path);
   lua_pushboolean(L, 1);
   return 1;
+}
+
+/* file.remove_tree(path) → true | nil, message, code: a file or a folder with all in it; absent is fine. */
+static int file_remove_tree(lua_State *L) {
+  struct dm_error err;
+  return push_done(L, dm_file_remove_tree(luaL_checkstring(L, 1), &err), &err);
 }
 
 /* file.realpath(path) → absolute path without links, `.` and `..` | nil, message, code. */
@@ -200,6 +235,20 @@ static int file_lock(lua_State *L) {
   return 1;
 }
 
+/* lock:note(text): writes into the lock's file who holds it. */
+static int lock_note(lua_State *L) {
+  struct dm_lock *lock = luaL_checkudata(L, 1, LOCK);
+  dm_lock_note(lock, luaL_checkstring(L, 2));
+  return 0;
+}
+
+/* lock:remove(path): removes the lock's file and lets the lock go; closed is fine. */
+static int lock_remove(lua_State *L) {
+  struct dm_lock *lock = luaL_checkudata(L, 1, LOCK);
+  dm_lock_remove(lock, luaL_checkstring(L, 2));
+  return 0;
+}
+
 /* lock:close(): lets the lock go; closed is fine. Also when the handle is collected or leaves scope. */
 static int lock_close(lua_State *L) {
   dm_lock_close(luaL_checkudata(L, 1, LOCK));
@@ -209,22 +258,16 @@ static int lock_close(lua_State *L) {
 DM_LUA_MODULE int luaopen_datamaestro_api_file(lua_State *L);
 
 int luaopen_datamaestro_api_file(lua_State *L) {
-  static const luaL_Reg functions[] = {{"mkdirs", file_mkdirs},
-                                       {"stat", file_stat},
-                                       {"list", file_list},
-                                       {"read", file_read},
-                                       {"replace", file_replace},
-                                       {"publish", file_publish},
-                                       {"sync", file_sync},
-                                       {"remove", file_remove},
-                                       {"realpath", file_realpath},
-                                       {"cwd", file_cwd},
-                                       {"isatty", file_isatty},
-                                       {"pid", file_pid},
-                                       {"lock", file_lock},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"mkdirs", file_mkdirs},     {"stat", file_stat},       {"list", file_list},
+      {"read", file_read},         {"replace", file_replace}, {"publish", file_publish},
+      {"sync", file_sync},         {"move", file_move},       {"copy", file_copy},
+      {"space", file_space},       {"remove", file_remove},   {"remove_tree", file_remove_tree},
+      {"realpath", file_realpath}, {"cwd", file_cwd},         {"isatty", file_isatty},
+      {"pid", file_pid},           {"lock", file_lock},       {NULL, NULL}};
   static const luaL_Reg metamethods[] = {{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"close", lock_close}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {
+      {"close", lock_close}, {"note", lock_note}, {"remove", lock_remove}, {NULL, NULL}};
   dm_lua_class(L, LOCK, metamethods, methods);
   luaL_newlib(L, functions);
   return 1;

@@ -34,10 +34,10 @@ static int next_bytes(struct dm_reader *reader, const unsigned char **bytes, siz
   return 0;
 }
 
-/* stream:close() → nothing: closes the file; closed is fine. Also by `<close>` and by the collector. */
-static int stream_close(lua_State *L) {
+static int stream_free(lua_State *L) {
   struct stream *stream = luaL_checkudata(L, 1, DM_LUA_STREAM);
   stream->bytes = NULL;
+  stream->piece_size = 0;
   dm_decode_close(stream->decode);
   dm_members_close(stream->members);
   dm_source_close(stream->source);
@@ -45,8 +45,15 @@ static int stream_close(lua_State *L) {
   stream->decode = NULL;
   stream->members = NULL;
   stream->source = NULL;
-  stream->piece_size = 0;
   return 0;
+}
+
+/* stream:close() → nothing: closes the file, or if a table or lines are read from it, only ends their
+ * reading; closed is fine. Also by `<close>` and by the collector. */
+static int stream_close(lua_State *L) {
+  struct stream *stream = luaL_checkudata(L, 1, DM_LUA_STREAM);
+  stream->bytes = NULL;
+  return stream->shared.lent ? 0 : stream_free(L);
 }
 
 static int open_bytes(struct stream *stream, const char *path, const char *member, struct dm_error *err) {

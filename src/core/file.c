@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +145,20 @@ int dm_file_move(const char *part, const char *path, struct dm_error *err) {
   return 0;
 }
 
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *place) {
+  (void)info;
+  (void)kind;
+  (void)place;
+  return remove(path) == 0 || errno == ENOENT ? 0 : -1;
+}
+
+int dm_file_remove_tree(const char *path, struct dm_error *err) {
+  enum { DESCRIPTORS = 16 };
+  if (nftw(path, remove_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
+    return 0;
+  return dm_error_errno(err, errno, path);
+}
+
 int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err) {
   char part[PATH_MAX];
   int length = snprintf(part, sizeof part, "%s.XXXXXX", path);
@@ -168,19 +183,48 @@ int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_
   return status;
 }
 
-int dm_lock_open(struct dm_lock *lock, const char *path, bool wait, struct dm_error *err) {
-  lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (lock->fd < 0)
-    return dm_error_errno(err, errno, path);
-  if (flock(lock->fd, LOCK_EX | (wait ? 0 : LOCK_NB)) == 0)
-    return 0;
-  int cause = errno;
-  dm_lock_close(lock);
+static int fail_lock(int cause, const char *path, struct dm_error *err) {
   if (cause == EWOULDBLOCK)
     return dm_error_set(err, DM_ERROR_BUSY, "%s: locked by another process", path);
   if (cause == EINTR)
     return dm_error_set(err, DM_ERROR_INTERRUPTED, "%s: interrupted while waiting for the lock", path);
   return dm_error_errno(err, cause, path);
+}
+
+/* Whether the file that was opened still has the name. */
+static bool is_named(int fd, const char *path) {
+  struct stat opened;
+  struct stat named;
+  return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino &&
+         opened.st_dev == named.st_dev;
+}
+
+int dm_lock_open(struct dm_lock *lock, const char *path, bool wait, struct dm_error *err) {
+  do {
+    dm_lock_close(lock);
+    lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (lock->fd < 0)
+      return dm_error_errno(err, errno, path);
+    if (flock(lock->fd, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0 && errno != ENOSYS && errno != EOPNOTSUPP &&
+        errno != ENOLCK) {
+      int cause = errno;
+      dm_lock_close(lock);
+      return fail_lock(cause, path, err);
+    }
+  } while (!is_named(lock->fd, path));
+  return 0;
+}
+
+void dm_lock_note(const struct dm_lock *lock, const char *text) {
+  size_t size = strlen(text);
+  if (ftruncate(lock->fd, 0) != 0 || pwrite(lock->fd, text, size, 0) != (ssize_t)size)
+    return; /* it is for people to read: the lock is held all the same */
+}
+
+void dm_lock_remove(struct dm_lock *lock, const char *path) {
+  if (lock->fd >= 0)
+    (void)unlink(path);
+  dm_lock_close(lock);
 }
 
 void dm_lock_close(struct dm_lock *lock) {

@@ -158,49 +158,6 @@ local function options_of(self, settings)
   }
 end
 
--- The engine's calls for one dataset, as events.
-local function with_calls(self, options, dataset)
-  local observe, started = options.observe, {}
-  local function start(label, total)
-    if not started[label] then
-      started[label] = true
-      observe { event = "start", file = label, total = total }
-    end
-  end
-  function options.progress(label, received, total)
-    start(label, total)
-    observe { event = "progress", file = label, received = received, total = total, idle = 0 }
-  end
-  function options.done(resource, path)
-    local label = ("%s: %s"):format(dataset.id, resource.name)
-    start(label)
-    local found = file.stat(path)
-    observe { event = "done", file = label, path = path, size = found and found.size or 0 }
-  end
-  function options.wait(path)
-    self:progress():note(("waiting for another process that holds %s"):format(path))
-  end
-  return options
-end
-
--- One dataset after the other, by the engine's entry for one.
-local function download_each(self, store, datasets, options)
-  local prepare = require "datamaestro.engine.prepare"
-  local messages, first = {}, nil
-  for _, dataset in ipairs(datasets) do
-    local done, message, code = prepare.download(store, dataset, with_calls(self, options, dataset))
-    if not done then
-      messages[#messages + 1] = message
-      first = first or code
-    end
-  end
-  options.observe { event = "end", ok = first == nil }
-  if first then
-    return nil, table.concat(messages, "\n"), first
-  end
-  return true
-end
-
 local function without_repetition(datasets)
   local kept, seen = {}, {}
   for _, dataset in ipairs(datasets) do
@@ -223,11 +180,7 @@ function Session:download(store, datasets)
   end
   datasets = without_repetition(datasets)
   self:progress():expect { datasets = #datasets, patience = settings.stall_timeout }
-  local options, download_all = options_of(self, settings), require "datamaestro.engine.prepare".download_all
-  if download_all then
-    return download_all(store, datasets, options)
-  end
-  return download_each(self, store, datasets, options)
+  return require "datamaestro.engine.prepare".download_all(store, datasets, options_of(self, settings))
 end
 
 --- Finds several datasets; the first that there is not ends it.

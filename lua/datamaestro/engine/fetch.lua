@@ -1,5 +1,9 @@
 --- One file from the first of its sources that has the right bytes.
+local cache = require "datamaestro.engine.cache"
 local file = require "datamaestro.api.file"
+local hosts = require "datamaestro.engine.hosts"
+local settings = require "datamaestro.settings"
+local sources = require "datamaestro.engine.sources"
 local text = require "datamaestro.text"
 local verify = require "datamaestro.engine.verify"
 
@@ -8,12 +12,10 @@ local fetch = {}
 -- What no other source can mend.
 local FINAL = { interrupted = true, space = true }
 
-local function local_path(url)
-  local path = url:match "^file://(/.*)$" or url:match "^file://localhost(/.*)$"
-  return path and path:gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end)
-end
+local SMALL = 256 * 1024     -- bytes: such a file never leaves memory before it is complete, so needs no lock
+local BACKOFF_MAXIMUM = 30   -- seconds
+local PATIENCE = 300         -- seconds: a host that asks to be left alone for longer has failed
+local LOOK = 0.2             -- seconds between two looks at a lock
 
 -- What a login page, an error page or a list of files begins with.
 local function is_web_page(report)
@@ -23,35 +25,10 @@ end
 
 -- A page where data was promised: only bytes that are proved right may look like one.
 local function unexpected_page(report, spec, proved)
-  local named = spec.part:lower():gsub("%.%d+%.part$", "")
-  if proved or named:find "%.x?html?$" or not is_web_page(report) then
+  if proved or spec.filename:lower():find "%.x?html?$" or not is_web_page(report) then
     return nil
   end
   return "HTML page of " .. text.size(report.size)
-end
-
--- Local sources that exist first, then the network's in the order in which the author wrote them.
-local function order(spec, context)
-  local here, remote = {}, {}
-  for _, source in ipairs(spec.sources) do
-    local path = local_path(source.url)
-    if not path then
-      remote[#remote + 1] = source
-    elseif file.stat(path) then -- what is no plain file is refused when its turn comes
-      here[#here + 1] = source
-    end
-  end
-  for _, source in ipairs(remote) do
-    -- A kept download that nothing proves may be old: it serves only where there is no asking anew.
-    local usable = context.offline or verify.digest(source) or verify.digest(spec.content)
-    local copy = usable and context.has_cache and context.cached(source.url) .. ".dl"
-    if copy and file.stat(copy) then
-      here[#here + 1] = setmetatable({ url = "file://" .. copy:gsub("[^%w/._~-]", function(byte)
-        return ("%%%02X"):format(byte:byte())
-      end) }, { __index = source })
-    end
-  end
-  return here, remote
 end
 
 -- How a source is to be checked: as served, and as stored; a mirror that packed the content anew may have
@@ -60,27 +37,9 @@ local function checks_of(source, spec)
   return { served = verify.digest(source), content = verify.digest(spec.content) }
 end
 
-local function request_of(source, spec, context, checks, keep)
-  return {
-    url = source.url,
-    path = spec.part,
-    keep = keep and keep.part,
-    decode = source.transforms == "gzip" and "gzip" or nil,
-    size = source.size,
-    digests = { checks.served },
-    content_digests = { checks.content },
-    content_limit = spec.content and spec.content.size,
-    connect_timeout = context.timeouts.connect_timeout,
-    stall_timeout = context.timeouts.stall_timeout,
-    progress = context.progress and function(received, total)
-      context.progress(spec.label, received, total or source.size)
-    end,
-  }
-end
-
 -- Holds what came against what was declared; true | nil, what was found (what was expected), code.
-local function compare(source, spec, checks, report)
-  local served, content = checks.served, checks.content
+local function compare(source, spec, report)
+  local served, content = verify.digest(source), verify.digest(spec.content)
   local same, difference = verify.matches(source,
     { size = report.size, [served or 0] = report.digests[served] })
   if same then
@@ -97,103 +56,327 @@ local function compare(source, spec, checks, report)
   return nil, page and ("%s; %s"):format(page, difference) or difference, "checksum"
 end
 
--- Where the bytes as served go, if they are to be kept: the part is this process's own.
-local function keep_of(source, context)
-  if not context.keep or local_path(source.url) then
+-- --- A download and its part ------------------------------------------------------------------------
+
+-- Waits until nobody else fetches the same bytes, and shows how far they are.
+local function lock(job, key)
+  local context = job.context
+  local path = ("%s/%s.lock"):format(context.cache.folder, key)
+  while true do
+    local handle, message, code = context.cache:lock(key)
+    if handle or code ~= "busy" then
+      return handle, message, code
+    end
+    local holder, received = context.cache:watch(path)
+    context.observe { event = "wait", file = job.spec.label, holder = holder, received = received,
+      total = job.spec.sources[1].size }
+    context.scheduler:sleep(LOOK)
+  end
+end
+
+local function drop(job)
+  if job.transfer then
+    job.transfer:close()
+    job.context.active[job.transfer] = nil
+    job.transfer = nil
+  end
+  if job.lock then
+    job.lock:close()
+    job.lock = nil
+  end
+end
+
+-- Names the part, alone to fetch it if that can be had; its path | nil, message, code.
+local function claim(job, source, key)
+  local context = job.context
+  if source.size and source.size <= SMALL and not context.keep then
+    return ("%s/%s.%s"):format(context.cache.folder, key, context.cache.owner)
+  end
+  local made, message, code = context.cache:make()
+  if made then
+    job.lock, message, code = lock(job, key)
+  end
+  if not job.lock then
+    return nil, message, code
+  end
+  return context.cache:claim(key)
+end
+
+local function start(job, source, key)
+  local spec, context = job.spec, job.context
+  local checks = checks_of(source, spec)
+  local spool, message, code = claim(job, source, key)
+  if not spool then
+    return nil, message, code
+  end
+  local keep = context.keep and not sources.local_path(source.url)
+  job.keep = keep and { path = context.cache:kept(source.url), part = spool .. ".kept" } or nil
+  job.transfer, message, code = context.transfers():start {
+    url = source.url, token = job.token, path = spec.part, spool = spool, keep = keep and job.keep.part,
+    decode = source.transforms ~= "none" and source.transforms or nil, unpack = spec.unpack,
+    proven = checks.served ~= nil, size = source.size, digests = { checks.served },
+    content_digests = { checks.content }, content_limit = spec.content and spec.content.size,
+  }
+  job.key, job.transforms = key, source.transforms
+  return job.transfer and true, message, code
+end
+
+-- A token is for https alone: elsewhere anyone on the way could read it.
+local function token_of(job, source)
+  if not source.url:lower():find "^https:" then
     return nil
   end
-  local path = context.cached(source.url)
-  local part = ("%s.%d.part"):format(path, file.pid())
-  file.remove(part) -- of a process that died and had our number
-  return { path = path, part = part }
+  return settings.token(job.context.settings, hosts.of(source.url))
+end
+
+-- Begins, or goes on with what an earlier source of the same bytes has brought.
+local function begin(job, source)
+  local checks = checks_of(source, job.spec)
+  local message, code
+  job.token, message, code = token_of(job, source)
+  if code then
+    return nil, message, code
+  end
+  local key = cache.key(source.url, checks.served, checks.served and source[checks.served])
+  if job.transfer and job.transfer:state() == "paused" and job.key == key
+    and job.transforms == source.transforms then
+    return job.transfer:again(source.url, job.token)
+  end
+  drop(job)
+  return start(job, source, key)
 end
 
 -- Puts a download among the kept ones: <path>.dl, and its URL beside it; true | nil, message, code.
-local function publish_kept(keep, url)
-  local done, message, code = file.publish(keep.part, keep.path .. ".dl")
+local function publish_kept(kept, url)
+  local done, message, code = file.publish(kept.part, kept.path .. ".dl")
   if done then
-    done, message, code = file.replace(keep.path .. ".url", url)
+    done, message, code = file.replace(kept.path .. ".url", url)
   end
   return done, message, code
 end
 
--- Fetches one source into spec.part and checks it; true | nil, message, code.
-local function try(source, spec, context)
+-- --- A source ---------------------------------------------------------------------------------------
+
+-- What a person can do about an answer that no other try will change.
+local function advice(message, report, url)
+  local host = hosts.of(url)
+  if report and (report.status == 401 or report.status == 403) and host then
+    local variable = "DATAMAESTRO_TOKEN_" .. host:gsub(":%d+$", ""):upper():gsub("[^%w]", "_")
+    return ("%s; give a token in %s, or a password in ~/.netrc"):format(message, variable)
+  elseif report and (report.status == 404 or report.status == 410) then
+    return message .. "; --mirror names other places"
+  end
+  return message
+end
+
+-- Leaves a host alone for as long as it has asked to.
+local function respect(job, source)
+  local host = hosts.of(source.url)
+  local delay = host and job.context.hosts:delay(host) or 0
+  if delay > 0 then
+    job.context.observe { event = "retry", file = job.spec.label, url = text.url(source.url), delay = delay,
+      reason = host .. " asks to wait", attempt = job.round, of = job.context.settings.tries }
+    job.context.scheduler:sleep(delay)
+  end
+end
+
+local function await(job, source)
+  local context, transfer = job.context, job.transfer
+  local received, total = transfer:progress()
+  context.observe { event = "start", file = job.spec.label, url = text.url(source.url),
+    total = total or source.size, resumed = received > 0 and received or nil }
+  context.active[transfer] = job
+  context.scheduler:await(transfer)
+  context.active[transfer] = nil
+  return transfer:result()
+end
+
+-- Notes how the source did; whether another try may succeed.
+local function judge(job, source, report)
+  local host = hosts.of(source.url)
+  local retry_after = report and report.retry_after
+  if host and report and report.passing then
+    job.context.hosts:failed(host, retry_after and math.min(retry_after, PATIENCE))
+  end
+  return report and report.passing and (retry_after or 0) <= PATIENCE
+end
+
+-- The bytes are here and have been compared: what is said of them beside that.
+local function accept(job, source, report)
+  local spec, context = job.spec, job.context
+  if report.content.garbage then
+    context.warn(("%s: %s: %d bytes after the %s data are ignored"):format(spec.label, text.url(source.url),
+      report.content.garbage, source.transforms))
+  end
+  local host = hosts.of(source.url)
+  if host then
+    context.hosts:served(host)
+  end
+  if job.keep then
+    return publish_kept(job.keep, text.url(source.url))
+  end
+  return true
+end
+
+local function discard(job)
+  file.remove(job.spec.part)
+  if job.keep then
+    file.remove(job.keep.part)
+  end
+  drop(job)
+end
+
+-- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may
+-- succeed.
+local function try(job, source)
   local shown = text.url(source.url)
-  local found = local_path(source.url) and file.stat(local_path(source.url))
+  local path = sources.local_path(source.url)
+  local found = path and file.stat(path)
   if found and found.type ~= "file" then
     return nil, ("%s: a %s (file expected)"):format(shown, found.type), "format"
   end
-  local checks, keep = checks_of(source, spec), keep_of(source, context)
-  local http = require "datamaestro.api.http"
-  local report, message, code = http.fetch(request_of(source, spec, context, checks, keep))
-  if not report then
+  respect(job, source)
+  local begun, message, code = begin(job, source)
+  if not begun then
     return nil, message, code
-  elseif report.content.garbage then
-    context.warn(("%s: %s: %d bytes after the gzip data are ignored"):format(spec.label, shown,
-      report.content.garbage))
   end
-  local right, difference, kind = compare(source, spec, checks, report)
+  local report, partial
+  report, message, code, partial = await(job, source)
+  if not report then
+    return nil, advice(message, partial, source.url), code, judge(job, source, partial)
+  end
+  local right, difference, kind = compare(source, job.spec, report)
   if right then
-    return not keep or publish_kept(keep, shown)
+    return accept(job, source, report)
   end
-  file.remove(spec.part)
-  if keep then
-    file.remove(keep.part)
-  end
-  return nil, ("%s: %s"):format(shown, difference), kind
+  discard(job)
+  -- Bytes of before, or of several answers, may be what is wrong: once more, all from this source.
+  return nil, ("%s: %s"):format(shown, difference), kind, report.mixed and not source.alone
 end
+
+-- --- All sources ------------------------------------------------------------------------------------
 
 -- What to say when no source had it: the one failure, or all of them.
-local function summary(spec, failures)
-  if #failures == 1 then
-    return ("%s: %s"):format(spec.label, failures[1].message), failures[1].code
+local function summary(spec, failed)
+  if #failed == 1 then
+    return ("%s: %s"):format(spec.label, failed[1].message), failed[1].code
   end
-  local lines = { ("%s: none of %d sources has it"):format(spec.label, #failures) }
-  for _, failure in ipairs(failures) do
+  local lines = { ("%s: none of %d sources has it"):format(spec.label, #failed) }
+  for _, failure in ipairs(failed) do
     lines[#lines + 1] = "  " .. failure.message
   end
-  return table.concat(lines, "\n"), failures[1].code
+  return table.concat(lines, "\n"), failed[1].code
 end
 
---- Fetches a file into its part: tries its sources in turn, until one has the right bytes.
--- @param spec table: label (for messages), sources (array of {url, transforms = "gzip"|"none",
+-- Exponential, and no two processes at the same time.
+local function backoff(round)
+  local first = tonumber(os.getenv "DATAMAESTRO_RETRY_DELAY") or 1
+  return math.min(BACKOFF_MAXIMUM, first * 2 ^ (round - 1)) * (0.5 + math.random())
+end
+
+-- The sources that may be tried, each with room for its last failure.
+local function candidates(spec, context)
+  local here, remote = sources.order(spec, context)
+  if context.offline and #here == 0 then
+    local needed = remote[1] and remote[1].url or spec.sources[1].url
+    return nil, ("%s: %s is not on this machine (--offline was asked)"):format(spec.label, text.url(needed)),
+      "offline"
+  end
+  local list, doubt = {}, nil
+  for _, source in ipairs(here) do
+    list[#list + 1] = { source = source }
+  end
+  for _, source in ipairs(context.offline and {} or remote) do
+    doubt = doubt or sources.doubt(source, spec)
+    if not (context.settings.strict and sources.doubt(source, spec)) then
+      list[#list + 1] = { source = source }
+    end
+  end
+  if #list == 0 and doubt then
+    return nil, ("%s: %s; --strict was asked"):format(spec.label, doubt), "definition"
+  elseif #list == 0 then
+    return nil, ("%s: %s: no such file (and no other source)"):format(spec.label,
+      text.url(spec.sources[1].url)), "unknown"
+  end
+  return list, #here == 0 and doubt and ("%s: %s"):format(spec.label, doubt) or nil
+end
+
+-- Tries each source that may still serve; true | nil, whether another round may succeed, code when nothing can.
+local function try_all(job, list)
+  local again = false
+  for i, candidate in ipairs(list) do
+    if not candidate.dead then
+      local done, message, code, passing = try(job, candidate.source)
+      if done then
+        return true
+      end
+      candidate.message, candidate.code, candidate.dead = message, code, not passing
+      if passing and code == "checksum" then
+        candidate.source = setmetatable({ alone = true }, { __index = candidate.source })
+      end
+      again = again or passing
+      if FINAL[code] then
+        return nil, false, candidate
+      end
+      local following = list[i + 1]
+      if following and not following.dead then
+        job.context.observe { event = "source", file = job.spec.label, url = text.url(following.source.url),
+          reason = message }
+      end
+    end
+  end
+  return nil, again
+end
+
+local function wait_for_round(job, list)
+  local delay, reason = backoff(job.round), nil
+  for _, candidate in ipairs(list) do
+    reason = reason or (not candidate.dead and candidate.message)
+  end
+  job.context.observe { event = "retry", file = job.spec.label, url = text.url(list[1].source.url),
+    reason = reason, delay = delay, attempt = job.round, of = job.context.settings.tries }
+  job.context.scheduler:sleep(delay)
+end
+
+-- Sources that were given up are named, so that somebody mends the definition.
+local function warn_of(job, list)
+  for _, candidate in ipairs(list) do
+    if candidate.dead then
+      job.context.warn(("%s: %s; taken from the next source"):format(job.spec.label, candidate.message))
+    end
+  end
+end
+
+--- Fetches a file into its part: tries its sources in turn, until one has the right bytes. In a task.
+-- @param spec table: label (for messages), filename, sources (array of {url, transforms = "none" or a format,
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
---   nil), part (path to write)
--- @param context table: offline (boolean), timeouts (as of config.timeouts), keep (boolean: keep downloads),
---   cached (function: URL → cache path without extension), has_cache (boolean), progress (function(label,
---   received, total|nil) or nil), warn (function(message))
+--   nil), part (path to write; a folder, with `unpack`), unpack (boolean)
+-- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
+--   job), cache, has_cache (boolean), hosts, settings, offline, keep (booleans), observe (function(event)), warn
+--   (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed
 function fetch.obtain(spec, context)
-  local here, remote = order(spec, context)
-  if context.offline then
-    if #here == 0 then
-      local needed = remote[1] and remote[1].url or spec.sources[1].url
-      local message = "%s: %s is not on this machine (--offline was asked)"
-      return nil, message:format(spec.label, text.url(needed)), "offline"
-    end
-    remote = {}
+  local list, warning, code = candidates(spec, context)
+  if not list then
+    return nil, warning, code
+  elseif warning then
+    context.warn(warning)
   end
-  local sources = table.move(remote, 1, #remote, #here + 1, here)
-  if #sources == 0 then
-    local message = "%s: %s: no such file (and no other source)"
-    return nil, message:format(spec.label, text.url(spec.sources[1].url)), "unknown"
-  end
-  local failures = {}
-  for i, source in ipairs(sources) do
-    local done, message, code = try(source, spec, context)
+  local job <close> = setmetatable({ spec = spec, context = context }, { __close = drop })
+  for round = 1, context.settings.tries do
+    job.round = round
+    local done, again, final = try_all(job, list)
     if done then
-      for _, failure in ipairs(failures) do
-        context.warn(("%s: %s; taken from the next source"):format(spec.label, failure.message))
-      end
+      warn_of(job, list)
       return true
+    elseif final then
+      return nil, ("%s: %s"):format(spec.label, final.message), final.code
+    elseif not again or round == context.settings.tries then
+      break
     end
-    failures[i] = { message = message, code = code }
-    if FINAL[code] then
-      return nil, ("%s: %s"):format(spec.label, message), code
-    end
+    wait_for_round(job, list)
   end
-  return nil, summary(spec, failures)
+  return nil, summary(spec, list)
 end
 
 return fetch

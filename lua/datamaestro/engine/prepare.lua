@@ -1,5 +1,5 @@
---- Makes a dataset's files present and right, then opens it.
-local config = require "datamaestro.config"
+--- Makes datasets' files present and right, then opens them.
+local Run = require "datamaestro.engine.run"
 local file = require "datamaestro.api.file"
 local ledger = require "datamaestro.engine.ledger"
 local plan = require "datamaestro.engine.plan"
@@ -10,53 +10,94 @@ local prepare = {}
 -- After these, trying the other resources is pointless.
 local FINAL = { interrupted = true, space = true }
 
-local function ignore() end
-
--- Carries out one action; true | nil, message, code.
-local function carry_out(dataset, step, workshop, record, context)
+-- Makes one resource, in a task of its own; true | nil, message, code.
+local function make(run, dataset, step, workshop, record)
   local resource = step.resource
-  if step.reason then
-    context.warn(step.action == "adopt" and step.reason or step.reason .. "; it is made again")
-  end
-  if step.action == "adopt" then
-    record:note(resource, "complete")
-    return true
-  end
-  local part = ("%s/%s.%d.part"):format(workshop, resource.filename, file.pid())
-  local made, message, code = resources.kind(resource).make(resource, part, context, dataset)
-  if not made then
+  local part = ("%s/%s.%s.part"):format(workshop, resource.filename, run.context.cache.owner)
+  file.remove_tree(part) -- of an earlier run of this process
+  local made, message, code = resources.kind(resource).make(resource, part, run.context, dataset)
+  if made then
+    made, message, code = record:take(resource, part, step.path)
+  else
     record:note(resource, "none")
-    return nil, message, code
   end
-  return record:take(resource, part, step.path)
+  if made then
+    run:done(dataset, resource, step.path)
+  end
+  return made, message, code
 end
 
--- Each resource is tried, so that what one failure leaves undone is little; returns the failures.
-local function carry_out_all(store, dataset, steps, workshop, context)
-  local record <close> = ledger.open(store, dataset, context.done)
-  local failures = {}
-  local function check(done, message, code)
-    if not done then
-      failures[#failures + 1] = { message = message, code = code }
-    end
-  end
+-- Carries out the steps, those that take time all at once; the failures.
+local function carry_out(run, dataset, steps, workshop, record)
+  local tasks, failures = {}, {}
   for _, step in ipairs(steps) do
-    if step.action ~= "keep" and not (failures[#failures] and FINAL[failures[#failures].code]) then
-      check(carry_out(dataset, step, workshop, record, context))
+    if step.reason then
+      run.context.warn(step.action == "adopt" and step.reason or step.reason .. "; it is made again")
+    end
+    if step.action == "adopt" then
+      record:note(step.resource, "complete")
+    elseif step.action == "make" then
+      tasks[#tasks + 1] = run.scheduler:spawn_limited(function()
+        if run.given_up then
+          return
+        end
+        local made, message, code = make(run, dataset, step, workshop, record)
+        if not made then
+          failures[#failures + 1] = { message = message, code = code }
+          run.given_up = run.given_up or FINAL[code]
+          run:failed(dataset, step.resource, message, code)
+        end
+      end)
     end
   end
-  check(record:close())
+  run.scheduler:join(tasks)
   return failures
 end
 
-local function run(store, dataset, context)
-  local workshop, message, code = store:workshop(dataset)
-  if not workshop then
-    return nil, message, code
+-- One dataset, in a task; appends to `failures`.
+local function bring(run, dataset, failures)
+  local function fail(message, code)
+    failures[#failures + 1] = { message = message, code = code }
   end
+  local lock <close>, message, code = run:lock(dataset)
+  if not lock then
+    return fail(message, code)
+  end
+  local workshop
+  workshop, message, code = run.store:workshop(dataset)
+  if not workshop then
+    return fail(message, code)
+  end
+  local record <close> = ledger.open(run.store, dataset)
   -- Planned under the lock: another process may have done it all while this one waited.
-  local failures = carry_out_all(store, dataset, plan.of(store, dataset).actions, workshop, context)
-  store:close_workshop(dataset)
+  for _, failure in ipairs(carry_out(run, dataset, plan.of(run.store, dataset).actions, workshop, record)) do
+    fail(failure.message, failure.code)
+  end
+  local written
+  written, message, code = record:close()
+  if not written then
+    fail(message, code)
+  end
+  run.store:close_workshop(dataset)
+end
+
+-- The datasets in which there is something to do, and their plans.
+local function incomplete(store, datasets, warn)
+  local todo, plans = {}, {}
+  for _, dataset in ipairs(datasets) do
+    local found = plan.of(store, dataset)
+    if found.warning then
+      warn(found.warning)
+    end
+    if not found.complete then
+      todo[#todo + 1] = dataset
+      plans[#plans + 1] = found
+    end
+  end
+  return todo, plans
+end
+
+local function conclude(failures)
   if #failures == 0 then
     return true
   end
@@ -67,50 +108,36 @@ local function run(store, dataset, context)
   return nil, table.concat(messages, "\n"), failures[1].code
 end
 
---- Brings all files of a dataset in place. Complete ones are left alone without a lock, a write or a
--- connection.
+--- Brings all files of some datasets in place, all at once. Complete ones are left alone without a lock, a write
+-- or a connection.
 -- @param store store
--- @param dataset dataset
--- @param options table: offline, keep_downloads (booleans), progress (function(label, received, total|nil)),
---   warn (function(message)), wait (function(path of the lock)), done (function(resource, path)); all may
---   be left out
+-- @param datasets array of datasets, no two the same
+-- @param options table: settings (as of settings.read), offline, keep_downloads (booleans), observe
+--   (function(event): see cli/progress_run.lua), warn (function(message))
 -- @return true | nil, message, code
-function prepare.download(store, dataset, options)
-  local warn = options.warn or ignore
-  local first = plan.of(store, dataset)
-  if first.warning then
-    warn(first.warning)
-  end
-  if first.complete then
+function prepare.download_all(store, datasets, options)
+  local todo, plans = incomplete(store, datasets, options.warn)
+  if #todo == 0 then
     return true
   end
-  local lock <close>, message, code = store:lock(dataset, options.wait)
-  if not lock then
+  local run <close> = Run.new(store, options)
+  local ready, message, code = run:begin(plans)
+  if not ready then
     return nil, message, code
   end
-  local timeouts
-  timeouts, message, code = config.timeouts()
-  if not timeouts then
-    return nil, message, code
+  local failures = {}
+  for _, dataset in ipairs(todo) do
+    run.scheduler:spawn(function()
+      bring(run, dataset, failures)
+    end)
   end
-  if options.keep_downloads then
-    local made, why, kind = store:open_cache()
-    if not made then
-      return nil, why, kind
-    end
+  local finished
+  finished, message, code = run.scheduler:run()
+  if not finished then
+    failures[#failures + 1] = { message = message, code = code }
   end
-  return run(store, dataset, {
-    offline = options.offline,
-    timeouts = timeouts,
-    keep = options.keep_downloads,
-    cached = function(url)
-      return store:cached(url)
-    end,
-    has_cache = file.stat(store.root .. "/cache") ~= nil, -- else naming its files would be for nothing
-    progress = options.progress,
-    warn = warn,
-    done = options.done or ignore,
-  })
+  options.observe { event = "end", ok = #failures == 0 }
+  return conclude(failures)
 end
 
 --- Opens a dataset: calls its definition with the paths of its files, which need not be there yet.

@@ -5,6 +5,7 @@
 local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
 local json = require "datamaestro.json"
+local process = require "datamaestro.api.process"
 
 local store = {}
 
@@ -37,14 +38,6 @@ end
 -- @return string: absolute path
 function Store:path(dataset, resource)
   return self:folder(dataset) .. "/" .. resource.filename
-end
-
---- The cache's path for a URL as the Python program names it, without its extension.
--- @param url string
--- @return string: …/cache/<sha256 of the URL's JSON>
-function Store:cached(url)
-  local digest = require "datamaestro.api.digest"
-  return ("%s/cache/%s"):format(self.root, digest.string("sha256", json.encode(url)))
 end
 
 local function state_path(folder)
@@ -116,47 +109,26 @@ function Store:set_states(dataset, states)
   return file.replace(state_path(folder), json.encode(ordered, "  ") .. "\n")
 end
 
---- Makes the dataset's folder and takes its lock, which one process at a time holds.
+--- The path of a dataset's lock, which one process at a time holds.
 -- @param dataset dataset
--- @param on_wait function|nil: called once, with the lock's path, before waiting for another process
--- @return lock (to be closed) | nil, message, code
-function Store:lock(dataset, on_wait)
-  local folder = self:folder(dataset)
-  local made, message, code = file.mkdirs(folder)
-  if not made then
-    return nil, message, code
-  end
-  local path = folder .. "/.state.lock"
-  local lock
-  lock, message, code = file.lock(path, false)
-  if not lock and code == "busy" then
-    if on_wait then
-      on_wait(path)
-    end
-    lock, message, code = file.lock(path, true)
-  end
-  return lock, message, code
+-- @return string: absolute path
+function Store:lock_path(dataset)
+  return self:folder(dataset) .. "/.state.lock"
 end
 
-local STALE = 3600 -- seconds; a part that young may be of a process on another machine
+-- A part may be of a living process where locks do not work; on another machine it is given a day.
+local FORGOTTEN = 86400 -- seconds
 
---- Makes the cache, and removes from it the parts that dead processes left.
--- @return true | nil, message, code
-function Store:open_cache()
-  local folder = self.root .. "/cache"
-  local made, message, code = file.mkdirs(folder)
-  for _, name in ipairs(made and file.list(folder) or {}) do
-    local pid = name:match "^%x+%.(%d+)%.part$"
-    local found = pid and not file.stat("/proc/" .. pid) and file.stat(folder .. "/" .. name)
-    if found and os.time() - found.mtime > STALE then
-      file.remove(folder .. "/" .. name)
-    end
+local function is_abandoned(path, owner)
+  local alive = process.is_alive(owner)
+  if alive == nil then
+    local found = file.stat(path)
+    return found and os.time() - found.mtime > FORGOTTEN
   end
-  return made, message, code
+  return not alive
 end
 
---- The folder where a dataset's files are made, emptied of what dead processes left. The caller holds
--- the lock.
+--- The folder where a dataset's files are made, without what dead processes left. The caller holds the lock.
 -- @param dataset dataset
 -- @return string: absolute path | nil, message, code
 function Store:workshop(dataset)
@@ -166,8 +138,9 @@ function Store:workshop(dataset)
     return nil, message, code
   end
   for _, name in ipairs(file.list(folder) or {}) do
-    if name:find "%.part$" then
-      file.remove(folder .. "/" .. name)
+    local owner = name:match "%.([%w-]+)%.part$"
+    if owner and is_abandoned(folder .. "/" .. name, owner) then
+      file.remove_tree(folder .. "/" .. name)
     end
   end
   return folder

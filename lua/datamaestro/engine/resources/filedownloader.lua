@@ -15,9 +15,12 @@ local function with(fields, more)
   return table.move(more, 1, #more, #fields + 1, fields)
 end
 
--- A URL that ends in .gz, its query left out, is decompressed unless the author says otherwise.
+local FORMATS = { gz = "gzip", bz2 = "bzip2", xz = "xz", zst = "zstd", lz4 = "lz4" }
+
+-- A URL that ends in .gz and the like, its query left out, is decompressed unless the author says otherwise.
 local function transforms_of(resource)
-  return resource.url:match("^[^?#]*"):lower():find("%.gz$") and "gzip" or "none"
+  local ending = resource.url:match("^[^?#]*"):lower():match "%.(%w+)$"
+  return FORMATS[ending] or "none"
 end
 
 local NAME_MAXIMUM = 200 -- bytes: a part's name is a little longer, and a file system takes 255
@@ -38,8 +41,10 @@ end
 
 local function transforms()
   return {
-    name = "transforms", type = "string", values = { "gzip", "none" }, default = transforms_of,
-    doc = "What is done to the bytes as served (default: gzip when the URL ends in .gz, else none).",
+    name = "transforms", type = "string", values = { "gzip", "bzip2", "xz", "zstd", "lz4", "none" },
+    default = transforms_of,
+    doc = "How the bytes as served are decompressed (default: by the URL's ending, .gz .bz2 .xz .zst .lz4, "
+      .. "else none).",
   }
 end
 
@@ -58,7 +63,7 @@ local mirror = with({
 mirror[#mirror + 1] = transforms()
 
 return {
-  doc = "Downloads one file and keeps it, decompressed when it is served as gzip.",
+  doc = "Downloads one file and keeps it, decompressed when it is served compressed.",
   example = [[filedownloader("train_images.idx", "https://host/train-images.gz", { size = 9912422 })]],
   positional = { "filename", "url" },
   schema = with({
@@ -91,6 +96,20 @@ return {
     return resource.content or (resource.transforms == "none" and resource) or {}
   end,
 
+  --- What it takes to make the file.
+  -- @param resource resource
+  -- @return table: served (bytes to fetch), stored (bytes on disk in the end), spool (bytes on disk meanwhile),
+  --   each nil where unknown or none
+  needs = function(resource)
+    local compressed = resource.transforms ~= "none"
+    local content = resource.content or {}
+    return {
+      served = resource.size,
+      stored = content.size or (not compressed and resource.size) or nil,
+      spool = compressed and resource.size or nil,
+    }
+  end,
+
   --- Downloads the file.
   -- @param resource resource
   -- @param part string: path to write; it appears in the dataset's folder once it is complete
@@ -102,6 +121,7 @@ return {
       label = ("%s: %s"):format(dataset.id, resource.name),
       sources = sources_of(resource),
       content = resource.content,
+      filename = resource.filename,
       part = part,
     }, context)
   end,

@@ -1,0 +1,188 @@
+--- One run of the engine: what its tasks share, and what it says of itself.
+local Cache = require "datamaestro.engine.cache"
+local Hosts = require "datamaestro.engine.hosts"
+local Scheduler = require "datamaestro.engine.scheduler"
+local file = require "datamaestro.api.file"
+local process = require "datamaestro.api.process"
+local resources = require "datamaestro.engine.resources"
+local text = require "datamaestro.text"
+
+local Run = { __name = "run" }
+Run.__index = Run
+
+local LOOK = 0.2 -- seconds between two looks at a lock
+
+-- The set of transfers is made by the first who needs it: files of this machine need no libcurl.
+local function transfers_of(run, settings)
+  return function()
+    if not run.transfers then
+      run.transfers = assert(require "datamaestro.api.transfer".open {
+        connections = settings.jobs, host_connections = math.min(settings.jobs, settings.jobs_per_host),
+        connect_timeout = settings.connect_timeout, stall_timeout = settings.stall_timeout,
+        ca_file = os.getenv "CURL_CA_BUNDLE" or os.getenv "SSL_CERT_FILE",
+      })
+    end
+    return run.transfers
+  end
+end
+
+-- Without transfers there is only time to wait for.
+local function wait(run)
+  return function(seconds)
+    if run.transfers then
+      return run.transfers:wait(seconds)
+    end
+    process.sleep(seconds)
+    return {}
+  end
+end
+
+local function tick(run)
+  return function()
+    local observe = run.context.observe
+    for transfer, job in pairs(run.context.active) do
+      local received, total, idle, connections, receiving = transfer:progress()
+      if receiving or transfer:state() == "running" then
+        observe { event = "progress", file = job.spec.label, received = received,
+          total = total or job.total, idle = receiving and idle or 0, connections = connections }
+      end
+    end
+    observe { event = "tick" }
+  end
+end
+
+--- Starts a run, to be closed.
+-- @param store store
+-- @param options table: as of prepare.download_all
+-- @return run
+function Run.new(store, options)
+  local cache = Cache.open(store.root)
+  local run = setmetatable({ store = store }, Run)
+  run.scheduler = Scheduler.new(wait(run), tick(run))
+  run.context = {
+    scheduler = run.scheduler, transfers = transfers_of(run, options.settings), active = {},
+    cache = cache, has_cache = file.stat(cache.folder) ~= nil, hosts = Hosts.open(cache.folder .. "/hosts"),
+    settings = options.settings, offline = options.offline, keep = options.keep_downloads,
+    observe = options.observe, warn = options.warn,
+  }
+  return run
+end
+
+-- --- Before the first byte --------------------------------------------------------------------------
+
+-- What is known of the files to make: {files, bytes (served), unknown, stored (bytes), spool (bytes)}.
+local function add_up(self, plans)
+  local sum = { files = 0, bytes = 0, unknown = 0, stored = 0, spool = 0 }
+  for _, plan in ipairs(plans) do
+    for _, step in ipairs(plan.actions) do
+      local resource = step.resource
+      if step.action == "make" then
+        local need = resources.kind(resource).needs(resource, self.context)
+        sum.files = sum.files + 1
+        sum.bytes = sum.bytes + (need.served or 0)
+        sum.unknown = sum.unknown + (need.served and 0 or 1)
+        sum.stored = sum.stored + (need.stored or 0)
+        sum.spool = math.max(sum.spool, need.spool or 0)
+      end
+    end
+  end
+  return sum
+end
+
+-- Holds it against what is free.
+local function check_space(self, sum)
+  local root = self.store.root
+  local made, message, code = file.mkdirs(root)
+  local free, inodes
+  if made then
+    free, inodes, code = file.space(root)
+    message = inodes
+  end
+  if not free then
+    return nil, message, code
+  end
+  local needed = sum.stored + sum.spool
+  if needed > free then
+    return nil, ("%s: %s free (%s needed)"):format(root, text.size(free), text.size(needed)), "space"
+  elseif math.type(inodes) == "integer" and sum.files > inodes then
+    return nil, ("%s: room for %d more files (%d needed)"):format(root, inodes, sum.files), "space"
+  end
+  return true
+end
+
+--- Says what is to be done, and checks that there is room for it.
+-- @param plans array of plans, as of plan.of
+-- @return true | nil, message, code
+function Run:begin(plans)
+  local sum = add_up(self, plans)
+  local enough, message, code = check_space(self, sum)
+  if not enough then
+    return nil, message, code
+  end
+  self.context.observe { event = "plan", files = sum.files, bytes = sum.bytes, unknown = sum.unknown }
+  self.context.cache:sweep()
+  return true
+end
+
+-- --- Locks ------------------------------------------------------------------------------------------
+
+--- In a task: locks a dataset, and shows whom it waits for.
+-- @param dataset dataset
+-- @return lock, to be closed | nil, message, code
+function Run:lock(dataset)
+  local made, message, code = file.mkdirs(self.store:folder(dataset))
+  if not made then
+    return nil, message, code
+  end
+  local path, cache = self.store:lock_path(dataset), self.context.cache
+  while true do
+    local lock
+    lock, message, code = file.lock(path, false)
+    if lock then
+      lock:note(Cache.signature(cache.owner))
+      return lock
+    elseif code ~= "busy" then
+      return nil, message, code
+    end
+    local holder, received = cache:watch(path)
+    self.context.observe { event = "wait", file = dataset.id, holder = holder, received = received }
+    self.scheduler:sleep(LOOK)
+  end
+end
+
+-- --- What is said -----------------------------------------------------------------------------------
+
+local function label(dataset, resource)
+  return ("%s: %s"):format(dataset.id, resource.name)
+end
+
+--- Says that a file is complete.
+-- @param dataset dataset
+-- @param resource resource
+-- @param path string
+function Run:done(dataset, resource, path)
+  local found = file.stat(path)
+  self.context.observe { event = "done", file = label(dataset, resource), path = path,
+    size = found and found.size or 0 }
+end
+
+--- Says that a file could not be made.
+-- @param dataset dataset
+-- @param resource resource
+-- @param message string
+-- @param code string
+function Run:failed(dataset, resource, message, code)
+  self.context.observe { event = "failed", file = label(dataset, resource), message = message, code = code }
+end
+
+--- Ends all that is under way; what can be resumed is kept.
+function Run:close()
+  self.scheduler:close()
+  if self.transfers then
+    self.transfers:close()
+  end
+end
+
+Run.__close = Run.close
+
+return Run
