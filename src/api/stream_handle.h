@@ -11,10 +11,12 @@
 
 #define DM_LUA_STREAM "datamaestro.stream"
 
-/* The start of the userdata: a reader that fails once the stream is closed, so that whoever keeps the
- * userdata alive may keep the reader. */
+/* The start of the userdata: a reader that fails once the stream is closed. Bytes of a stream that was lent
+ * stay until it is collected: who keeps the userdata alive may keep the reader, and the bytes that it gave
+ * last. Its finalizer comes after that of the borrower, which was made later. */
 struct dm_lua_stream {
   struct dm_reader reader;
+  bool lent; /* another userdata reads it */
 };
 
 /* Field `source` of the table at `index`: a stream's reader, or NULL where there is none; anything else
