@@ -248,7 +248,7 @@ DM_LUA_MODULE int luaopen_datamaestro_api_stream(lua_State *L);
 int luaopen_datamaestro_api_stream(lua_State *L) {
   static const luaL_Reg functions[] = {{"open", stream_open}, {"members", stream_members}, {NULL, NULL}};
   static const luaL_Reg metamethods[] = {
-      {"__gc", stream_close}, {"__close", stream_close}, {"__tostring", stream_tostring}, {NULL, NULL}};
+      {"__gc", stream_free}, {"__close", stream_close}, {"__tostring", stream_tostring}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
       {"read", stream_read}, {"lines", stream_lines}, {"close", stream_close}, {NULL, NULL}};
   static const luaL_Reg members[] = {{"__gc", members_close}, {"__close", members_close}, {NULL, NULL}};
