@@ -56,7 +56,7 @@ for row in require "datamaestro.data.csv".Generic { path = (...) }:rows() do
 end
 print(os.clock() - start, rows, fields)
 LUA
-cat >"$work/gzip.py" <<'PYTHON'
+cat >"$work/by_gzip.py" <<'PYTHON'
 import csv, gzip, sys, time
 rows = fields = 0
 start = time.process_time()
@@ -74,7 +74,7 @@ repeat
 until rows == 0
 print(os.clock() - start)
 LUA
-cat >"$work/json.py" <<'PYTHON'
+cat >"$work/by_miller.py" <<'PYTHON'
 import os, subprocess, sys
 subprocess.run(["mlr", "--icsv", "--implicit-csv-header", "--ojsonl", "cat", sys.argv[1]],
                stdout=subprocess.DEVNULL, check=True)
@@ -133,9 +133,9 @@ with open(path, "rb") as plain, gzip.open(path + ".gz", "wb", 6) as packed:
     shutil.copyfileobj(plain, packed)
 compare(f"{count} rows of 4 fields, gzip", path + ".gz",
         {"Generic:rows": [program, "run", f"{work}/gzip.lua"],
-         "Python's gzip, csv.reader": python + [f"{work}/gzip.py"]})
+         "Python's gzip, csv.reader": python + [f"{work}/by_gzip.py"]})
 if shutil.which("mlr"):
     compare(f"{count} rows of 4 fields to JSON lines", path,
             {"reader:text": [program, "run", f"{work}/json.lua"],
-             "mlr --icsv --ojsonl": python + [f"{work}/json.py"]})
+             "mlr --icsv --ojsonl": python + [f"{work}/by_miller.py"]})
 PYTHON

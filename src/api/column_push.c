@@ -54,8 +54,10 @@ struct dm_reader *dm_lua_stream_field(lua_State *L, int index) {
   if (lua_getfield(L, index, "source") == LUA_TNIL)
     return NULL;
   struct dm_lua_stream *stream = luaL_testudata(L, -1, DM_LUA_STREAM);
-  if (stream == NULL)
+  if (stream == NULL) {
     luaL_error(L, "field 'source': %s (stream expected)", luaL_typename(L, -1));
+    return NULL; /* not reached: luaL_error does not return */
+  }
   stream->lent = true;
   return &stream->reader;
 }
