@@ -14,7 +14,8 @@ DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libi
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
 DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy python3-pyftpdlib curl openssl \
               procps tmux bzip2 xz-utils zstd lz4 zip p7zip-full
-DEPS_BENCH := $(DEPS_TEST) hyperfine time aria2 wget2 pigz isal python3-pooch python3-torchvision
+DEPS_BENCH := $(DEPS_TEST) hyperfine time aria2 wget2 pigz isal python3-pooch python3-pandas python3-torchvision \
+              miller
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
 
 # --- Compiler ---------------------------------------------------------------------------------------
@@ -37,8 +38,10 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
 # where its library (PKGS_NAME) is too heavy to load at every start. `readline`, whose licence is the GPL, is
 # left out where the library is missing: the REPL then reads plain lines.
-PLUGINS      := archive digest inflate npz transfer $(shell pkg-config --exists readline 2>/dev/null && echo readline)
+PLUGINS      := archive digest inflate npz stream transfer \
+                $(shell pkg-config --exists readline 2>/dev/null && echo readline)
 PKGS_archive := $(LIBS) # its other libraries are loaded when they are needed
+PKGS_stream  := $(LIBS)
 PKGS_digest  := libcrypto
 PKGS_inflate := $(LIBS)
 PKGS_npz     := $(LIBS)
@@ -96,10 +99,12 @@ $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
 
 $(LIBDIR)/npz.so: $(BUILD)/obj/api/tensor_handle.o
 
-# The build folder has the layout of an installed tree, so that the program finds its files one way.
+# The build folder has the layout of an installed tree, so that the program finds its files one way. Sources are for
+# the doc comments of what scripts call, which compiled modules have not.
 $(SHARE):
 	@mkdir -p $@
 	@ln -sfn $(abspath datasets) $@/datasets
+	@ln -sfn $(abspath lua/datamaestro) $@/sources
 
 # Compiled, since parsing some forty modules would be most of a short command's time; not stripped, so
 # that messages keep their lines.
@@ -166,6 +171,9 @@ install: all ## install below PREFIX (default /usr/local), staged below DESTDIR
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/datamaestro
 	cp -R --no-preserve=ownership,mode $(LUADIR) $(DESTDIR)$(PREFIX)/lib/datamaestro/
 	cp -R --no-preserve=ownership,mode datasets $(DESTDIR)$(PREFIX)/share/datamaestro/
+	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources
+	cp -R --no-preserve=ownership,mode lua/datamaestro/init.lua lua/datamaestro/data \
+	    $(DESTDIR)$(PREFIX)/share/datamaestro/sources/
 
 uninstall: ## remove what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/datamaestro $(DESTDIR)$(PREFIX)/lib/datamaestro $(DESTDIR)$(PREFIX)/share/datamaestro
