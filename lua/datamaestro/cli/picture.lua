@@ -131,9 +131,9 @@ end
 
 local FILE = { target = 84, least = 32, ink = 0x202020ff, paper = 0xffffffff, margin = 12, scale = 2 }
 
-local function write_file(path, content, session)
+local function write_file(path, content, write)
   if path == "-" then
-    session:write(content)
+    write(content)
     return true
   end
   local absolute, message, code = config.absolute(path)
@@ -146,30 +146,30 @@ end
 --- Writes a canvas as a PNG file.
 -- @param path string
 -- @param canvas canvas
--- @param session session: whose standard output "-" is
+-- @param write function(string): where it goes when path is "-"
 -- @return true | nil, message, code
-function picture.write_png(path, canvas, session)
+function picture.write_png(path, canvas, write)
   local bytes, message, code = require "datamaestro.api.image".png(canvas:tensor())
   if not bytes then
     return nil, ("%s: %s"):format(path, message), code
   end
-  return write_file(path, bytes, session)
+  return write_file(path, bytes, write)
 end
 
-local function to_png(images, options, session)
+local function to_png(images, options, write)
   local canvas <close>, message, code = sheet.draw(images, FILE, options)
   if not canvas then
     return nil, message, code
   end
-  return picture.write_png(options.png, canvas, session)
+  return picture.write_png(options.png, canvas, write)
 end
 
-local function to_html(images, options, session)
+local function to_html(images, options, write)
   local page, message, code = require "datamaestro.cli.picture_html".page(images, options)
   if not page then
     return nil, message, code
   end
-  return write_file(options.html, page, session)
+  return write_file(options.html, page, write)
 end
 
 -- In grey that is legible on light grounds and dark ones, on the terminal's own ground.
@@ -223,9 +223,9 @@ local function show(value, options, write)
   if not images then
     return nil, message, code
   elseif options.png then
-    return to_png(images, options, session)
+    return to_png(images, options, write)
   elseif options.html then
-    return to_html(images, options, session)
+    return to_html(images, options, write)
   end
   local medium = terminals.describe(options.as)
   if medium.kind == "kitty" or medium.kind == "sixel" then
@@ -236,13 +236,13 @@ end
 
 --- Shows images.
 -- @param value any: as of picture_source.of
--- @param options table|nil: as picture.options says; unknown ones raise at the caller's line
+-- @param options table|nil: as picture.options says
 -- @param write function(string): where a picture for the terminal goes
--- @return true | nil, message, code
+-- @return true | nil, message, code ("usage" for what is wrong with the arguments)
 function picture.show(value, options, write)
   local checked, problem = schema.check(picture.options, options or {}, "show")
   if not checked then
-    error(problem, 3)
+    return nil, problem, "usage"
   end
   return show(value, checked, write)
 end
