@@ -6,7 +6,7 @@ local library = {}
 
 --- Makes the library for a session.
 -- @param session session: its data directory, its progress display
--- @return table: functions find, prepare, datasets; field version
+-- @return table: functions find, search, prepare, show, plot; field version
 function library.new(session)
   local bound = { version = require "datamaestro.api.host".version }
 
@@ -65,6 +65,36 @@ function library.new(session)
       return nil, message, code
     end
     return prepare.open(store, dataset)
+  end
+
+  -- Wrong arguments raise at the line of the script that gave them.
+  local function checked(done, message, code)
+    if not done and code == "usage" then
+      error(message, 3)
+    end
+    return done, message, code
+  end
+
+  --- Shows images in the terminal, or writes them as a PNG or HTML file.
+  -- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with images, path of a PNG or
+  --   JPEG file, or list of such
+  -- @param options table|nil: n (how many, 50), first (1), labels (tensor, list or object: one an image), classes (names of
+  --   labels), columns, range ({black, white}), as ("kitty", "sixel", "blocks" or "plain"), png, html (a file to
+  --   write instead), title (of the page)
+  -- @return true | nil, message, code
+  function bound.show(value, options)
+    session:progress():clear()
+    return checked(require "datamaestro.cli.picture".show(value, options, require "datamaestro.cli.output".write))
+  end
+
+  --- Plots how often numbers or words occur, in the terminal or as a PNG or SVG file.
+  -- @param value tensor, object with labels or with a table, list of numbers or words
+  -- @param options table|nil: bins (how many bars, about 20), column (of a table: name or number), classes (names of
+  --   whole numbers), title, png, svg (a file to write instead)
+  -- @return true | nil, message, code
+  function bound.plot(value, options)
+    session:progress():clear()
+    return checked(require "datamaestro.cli.plot".plot(value, options, require "datamaestro.cli.output".write))
   end
 
   return setmetatable(bound, Library)

@@ -131,7 +131,12 @@ end
 
 local FILE = { target = 84, least = 32, ink = 0x202020ff, paper = 0xffffffff, margin = 12, scale = 2 }
 
-local function write_file(path, content, write)
+--- Writes a file, whole or not at all.
+-- @param path string: "-" is standard output
+-- @param content string
+-- @param write function(string): where it goes when path is "-"
+-- @return true | nil, message, code
+function picture.write_file(path, content, write)
   if path == "-" then
     write(content)
     return true
@@ -153,7 +158,7 @@ function picture.write_png(path, canvas, write)
   if not bytes then
     return nil, ("%s: %s"):format(path, message), code
   end
-  return write_file(path, bytes, write)
+  return picture.write_file(path, bytes, write)
 end
 
 local function to_png(images, options, write)
@@ -169,7 +174,7 @@ local function to_html(images, options, write)
   if not page then
     return nil, message, code
   end
-  return write_file(options.html, page, write)
+  return picture.write_file(options.html, page, write)
 end
 
 -- In grey that is legible on light grounds and dark ones, on the terminal's own ground.
@@ -180,7 +185,7 @@ local function space_of(medium)
   return {
     width = at_most(medium.columns * medium.cell_width, medium.width), margin = 0,
     height = at_most((medium.rows - 1) * medium.cell_height, medium.height),
-    target = 84, least = 48, ink = 0x808080ff, scale = medium.cell_height >= 28 and 2 or 1,
+    target = 84, least = 48, ink = 0x808080ff, scale = 2,
   }
 end
 

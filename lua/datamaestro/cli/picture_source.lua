@@ -95,7 +95,7 @@ local function of_object(object)
   for name, value in types.pairs(object) do
     names[#names + 1] = types.type_of(value) and name or nil
   end
-  local hint = #names > 0 and (": one of its fields, %s?"):format(table.concat(names, ", ")) or ""
+  local hint = #names > 0 and (": its field %s?"):format(table.concat(names, " or ")) or ""
   return nil, ("%s without images (images expected%s)"):format(schema.kind(object), hint), "usage"
 end
 
