@@ -28,16 +28,15 @@ local function finite(value)
   return value == value and value ~= math.huge and value ~= -math.huge
 end
 
--- The values of black and of white: what bytes have, 0 to 1 where floats stay in there, else all that there is.
+-- The values of black and of white for images of other numbers than bytes: 0 to 1 where floats stay in there, else
+-- all that there is.
 local function spread(images)
   local low, high, whole = math.huge, -math.huge, true
   for i = images.first, images.last do
     local image, message, code = images.image(i)
     if not image then
       return nil, message, code
-    elseif image:dtype() == "uint8" then
-      low, high = math.min(low, 0), math.max(high, 255)
-    elseif image:numel() > 0 then
+    elseif image:dtype() ~= "uint8" and image:numel() > 0 then
       low, high = math.min(low, image:min()), math.max(high, image:max())
       whole = whole and not image:dtype():find "float"
     end
@@ -48,21 +47,26 @@ local function spread(images)
   return low, high > low and high or low + 1
 end
 
+-- Gives images.range(image) → the values of black and of white. Bytes have their own.
 local function set_range(images, range)
   if range and (#range ~= 2 or not finite(range[1] - range[2]) or range[1] == range[2]) then
     return nil, "show.range: two finite numbers that differ expected, black and white", "usage"
-  elseif range then
-    images.low, images.high = range[1], range[2]
-    return true
-  elseif images.even and images.dtype == "uint8" then
-    images.low, images.high = 0, 255
-    return true
   end
-  local low, high, code = spread(images)
+  local low, high, code = 0, 255, nil
+  if range then
+    low, high = range[1], range[2]
+  elseif images.dtype ~= "uint8" then
+    low, high, code = spread(images)
+  end
   if not low then
     return nil, high, code
   end
-  images.low, images.high = low, high
+  images.range = function(image)
+    if not range and image:dtype() == "uint8" then
+      return 0, 255
+    end
+    return low, high
+  end
   return true
 end
 

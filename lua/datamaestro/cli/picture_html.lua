@@ -45,7 +45,7 @@ local function encode(images, i)
   local w, h = math.max(1, math.floor(width * scale)), math.max(1, math.floor(height * scale))
   local canvas <close> = canvases.new(w, h)
   local drawn
-  drawn, message, code = canvas:draw(image, 0, 0, w, h, images.low, images.high)
+  drawn, message, code = canvas:draw(image, 0, 0, w, h, images.range(image))
   if not drawn then
     return nil, message, code
   end

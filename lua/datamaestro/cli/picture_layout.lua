@@ -66,7 +66,8 @@ function layout.plan(wanted, space)
   return smallest or squeeze(wanted, space, plan)
 end
 
---- The place of an image in its tile: as large as the tile has it, in its own proportions.
+--- The place of an image in its tile: as large as the tile has it, in its own proportions, on the ground, next to its
+-- label.
 -- @param width integer: pixels of the image
 -- @param height integer
 -- @param plan table: of layout.plan
@@ -75,7 +76,7 @@ function layout.fit(width, height, plan)
   local scale = math.min(plan.tile_width / width, plan.tile_height / height)
   local w = math.max(1, math.floor(width * scale + 0.5))
   local h = math.max(1, math.floor(height * scale + 0.5))
-  return (plan.tile_width - w) // 2, (plan.tile_height - h) // 2, w, h
+  return (plan.tile_width - w) // 2, plan.tile_height - h, w, h
 end
 
 return layout

@@ -28,7 +28,7 @@ local function draw_image(canvas, images, i, plan, x, y)
   end
   local height, width = image:shape()
   local left, top, w, h = layout.fit(width, height, plan)
-  return canvas:draw(image, x + left, y + top, w, h, images.low, images.high)
+  return canvas:draw(image, x + left, y + top, w, h, images.range(image))
 end
 
 -- One row of images on a canvas of their own.
@@ -57,7 +57,7 @@ local function label_line(images, first, last, width, gap, mark)
 end
 
 --- Shows images as lines of characters, one row of them after the other.
--- @param images table: as of picture_source, with first and last (which to show), low, high (values of black and
+-- @param images table: as of picture_source, with first and last (which to show), range(image) (values of black and
 --   white), label(i) → string | nil where there are none
 -- @param medium table: of picture_terminal.describe
 -- @param options table: columns

@@ -6,7 +6,7 @@ local nice = require "datamaestro.cli.plot_source".nice
 local plot_draw = {}
 
 local WIDTH, HEIGHT = 800, 450
-local LEFT, RIGHT, TOP, BOTTOM = 84, 20, 44, 46 -- margins
+local LEFT, RIGHT, TOP, BOTTOM = 60, 20, 56, 46 -- margins
 local INK, GRID, BAR, PAPER = 0x202020, 0xdddddd, 0x4682b4, 0xffffff
 local LETTER = 6 -- width of a character at scale 1
 
@@ -19,13 +19,23 @@ local function add_text(parts, x, y, value, anchor, scale)
   parts[#parts + 1] = { x = x, y = y, text = value, anchor = anchor, scale = scale }
 end
 
+-- 1500000 as 1.5M.
+local function short(value)
+  for _, unit in ipairs { { 1e9, "G" }, { 1e6, "M" }, { 1e4, "k" } } do
+    if value >= unit[1] then
+      return ("%.6g%s"):format(value / (unit[2] == "k" and 1e3 or unit[1]), unit[2])
+    end
+  end
+  return ("%d"):format(value)
+end
+
 local function add_grid(parts, most, height)
   local step = math.max(1, nice(most / 5))
   local value = 0
   while value <= most do
     local y = TOP + height - math.floor(value * height / most + 0.5)
     add_area(parts, LEFT, y, WIDTH - LEFT - RIGHT, 1, value == 0 and INK or GRID)
-    add_text(parts, LEFT - 8, y - 3, ("%d"):format(value), "end", 1)
+    add_text(parts, LEFT - 8, y - 3, short(value), "end", 1)
     value = value + step
   end
 end
@@ -45,6 +55,13 @@ local function add_labels(parts, chart, slot)
     end
     add_text(parts, math.floor(LEFT + (i - 0.5) * slot), HEIGHT - BOTTOM + 8, label, "middle", 1)
   end
+end
+
+-- What there is room for above the chart.
+local function fitting(title)
+  local most = (WIDTH - LEFT - RIGHT) // (2 * LETTER)
+  local length = utf8.len(title) or #title
+  return length <= most and title or "..." .. title:sub(utf8.offset(title, length - most + 4) or 1)
 end
 
 --- Lays a chart out.
@@ -68,7 +85,7 @@ function plot_draw.parts(chart)
     end
   end
   add_labels(parts, chart, slot)
-  add_text(parts, LEFT, 14, chart.title or "", "start", 2)
+  add_text(parts, LEFT, 16, fitting(chart.title or ""), "start", 2)
   if chart.left_out > 0 then
     add_text(parts, WIDTH - RIGHT, HEIGHT - 14, ("%d left out (missing or not finite)"):format(chart.left_out), "end", 1)
   end
