@@ -68,11 +68,10 @@ function library.new(session)
   end
 
   -- Wrong arguments raise at the line of the script that gave them.
-  local function checked(done, message, code)
+  local function check_usage(done, message, code)
     if not done and code == "usage" then
       error(message, 3)
     end
-    return done, message, code
   end
 
   --- Shows images in the terminal, or writes them as a PNG or HTML file.
@@ -84,7 +83,10 @@ function library.new(session)
   -- @return true | nil, message, code
   function bound.show(value, options)
     session:progress():clear()
-    return checked(require "datamaestro.cli.picture".show(value, options, require "datamaestro.cli.output".write))
+    local write = require "datamaestro.cli.output".write
+    local done, message, code = require "datamaestro.cli.picture".show(value, options, write)
+    check_usage(done, message, code)
+    return done, message, code
   end
 
   --- Plots how often numbers or words occur, in the terminal or as a PNG or SVG file.
@@ -94,7 +96,10 @@ function library.new(session)
   -- @return true | nil, message, code
   function bound.plot(value, options)
     session:progress():clear()
-    return checked(require "datamaestro.cli.plot".plot(value, options, require "datamaestro.cli.output".write))
+    local write = require "datamaestro.cli.output".write
+    local done, message, code = require "datamaestro.cli.plot".plot(value, options, write)
+    check_usage(done, message, code)
+    return done, message, code
   end
 
   return setmetatable(bound, Library)

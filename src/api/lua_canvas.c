@@ -139,6 +139,7 @@ static int push_content(lua_State *L, struct dm_buffer *buffer) {
  * be used; light whether, without colours, the ground is light. */
 static int canvas_blocks(lua_State *L) {
   static const char *const names[] = {"none", "256", "true", NULL};
+  lua_settop(L, 4);
   struct dm_buffer *buffer = new_buffer(L);
   const struct dm_canvas *canvas = check_canvas(L);
   struct dm_blocks_options options = {(enum dm_colours)luaL_checkoption(L, 2, NULL, names),

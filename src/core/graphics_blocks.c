@@ -93,7 +93,7 @@ static void average(unsigned char *pixel, const unsigned char *above, const unsi
     int sum = above[c] * above[OPACITY] + below[c] * below[OPACITY];
     pixel[c] = (unsigned char)(weight == 0 ? 0 : sum / weight);
   }
-  pixel[OPACITY] = (unsigned char)(weight / 2);
+  pixel[OPACITY] = (unsigned char)((weight + 1) / 2); /* one of two covers */
 }
 
 /* Ten characters of growing blackness, by brightness (the weights are those of ITU-R BT.601). */

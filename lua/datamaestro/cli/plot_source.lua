@@ -2,6 +2,7 @@
 local canvases = require "datamaestro.api.canvas"
 local schema = require "datamaestro.schema"
 local tensors = require "datamaestro.api.tensor"
+local text = require "datamaestro.text"
 local types = require "datamaestro.data.types"
 
 local plot_source = {}
@@ -44,6 +45,7 @@ end
 
 -- Bars of any numbers, with round bounds.
 local function real_bins(low, high, bins)
+  low, high = low + 0.0, high + 0.0
   local step = high > low and nice((high - low) / (bins or 20)) or 1.0
   local first = math.floor(low / step)
   local count = math.max(1, math.min(math.ceil(high / step - first), 65536))
@@ -182,18 +184,19 @@ local function of_list(list, options)
 end
 
 -- The number of a column that is named, or given as a number from 1 | nil, message, code.
-local function column_number(names, column, count)
+local function column_number(names, column)
   for i, name in ipairs(names or {}) do
     if name == column then
       return i
     end
   end
   local number = math.tointeger(tonumber(column))
-  if number and number >= 1 and (not count or number <= count) then
+  if number and number >= 1 and (not names or number <= #names) then
     return number
   end
-  local expected = names and table.concat(names, ", ") or count and ("1 to %d"):format(count) or "a number from 1"
-  return nil, ("column '%s' (%s expected)"):format(column or "", expected:sub(1, 300)), "usage"
+  local found = column and ("column '%s'"):format(column) or "a table, and no column named"
+  local expected = names and table.concat(names, ", ") or "a number from 1"
+  return nil, ("%s (%s expected)"):format(found, text.line(expected:sub(1, 300))), "usage"
 end
 
 local function of_rows(object, options)
