@@ -75,11 +75,11 @@ function library.new(session)
   end
 
   --- Shows images in the terminal, or writes them as a PNG or HTML file.
-  -- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with images, path of a PNG or
-  --   JPEG file, or list of such
-  -- @param options table|nil: n (how many, 50), first (1), labels (tensor, list or object: one an image), classes (names of
-  --   labels), columns, range ({black, white}), as ("kitty", "sixel", "blocks" or "plain"), png, html (a file to
-  --   write instead), title (of the page)
+  -- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with images, path
+  --   of a PNG or JPEG file, or list of such
+  -- @param options table|nil: n (how many, 50), first (1), labels (tensor, list or object: one an image),
+  --   classes (names of labels), columns, range ({black, white}), as ("kitty", "sixel", "blocks" or "plain"),
+  --   png, html (a file to write instead), title (of the page)
   -- @return true | nil, message, code
   function bound.show(value, options)
     session:progress():clear()
@@ -91,8 +91,8 @@ function library.new(session)
 
   --- Plots how often numbers or words occur, in the terminal or as a PNG or SVG file.
   -- @param value tensor, object with labels or with a table, list of numbers or words
-  -- @param options table|nil: bins (how many bars, about 20), column (of a table: name or number), classes (names of
-  --   whole numbers), title, png, svg (a file to write instead)
+  -- @param options table|nil: bins (how many bars, about 20), column (of a table: name or number), classes
+  --   (names of whole numbers), title, png, svg (a file to write instead)
   -- @return true | nil, message, code
   function bound.plot(value, options)
     session:progress():clear()

@@ -125,17 +125,17 @@ org.example.data: size
     ]]
     assert.are.same({ 0, "" }, { result.status, result.err })
     assert.are.equal([[
-cat #################################### 3
+cat ################################# 3
   4 0
-  5 ############ 1
-5–6 #################################### 2
+  5 ########### 1
+5–6 ################################# 2
 2 left out (missing or not finite)
-true ################################### 2
-   b #################▌ 1
+true ################################ 2
+   b ################ 1
 1 left out (missing or not finite)
--1e+19–0 ############################### 1
- 0–1e+19 ############################### 2
-]], (result.out:gsub("█", "#"):gsub("▏ 1\n   b", " 1\n   b")))
+-1e+19–0 ############## 1
+ 0–1e+19 ############################ 2
+]], (result.out:gsub("█", "#")))
   end)
 
   it("raises at the line of the script that gives what is no number", function()
@@ -143,7 +143,8 @@ true ################################### 2
       ["datamaestro.plot({ {} })"] = "item 1: table (numbers or words expected)",
       ["datamaestro.plot({})"] = "no values (one or more expected)",
       ["datamaestro.plot(nil)"] = "nil (numbers expected: a tensor, an object or a list)",
-      ["datamaestro.plot({ 1 }, { column = {} })"] = "plot.column: table (name or number of a column expected)",
+      ["datamaestro.plot({ 1 }, { column = {} })"] =
+        "plot.column: table (name or number of a column expected)",
       ["datamaestro.plot(require 'datamaestro.api.tensor'.from('float32', 1, { 0 / 0 }))"] =
         "no finite numbers (one or more expected)",
       ["datamaestro.plot(require 'datamaestro.api.tensor'.from('float32', 0, {}))"] =

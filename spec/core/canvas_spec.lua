@@ -14,7 +14,8 @@ end
 local function counted(width, height)
   local pixels = {}
   for i = 1, width * height do
-    table.move({ i % 256, i // 256 * 40 % 256, (i * i * 40503 >> 7 ~ i * 977) % 256, 255 }, 1, 4, #pixels + 1, pixels)
+    table.move({ i % 256, i // 256 * 40 % 256, (i * i * 40503 >> 7 ~ i * 977) % 256, 255 }, 1, 4, #pixels + 1,
+      pixels)
   end
   return with_image(width, height, pixels)
 end
@@ -51,7 +52,8 @@ describe("a canvas", function()
   it("takes no more pixels than it says", function()
     tensors.assert_fails("picture: 100000 × 100000 pixels (1 × 1 to 67108864 in all expected)", "usage",
       canvases.new(100000, 100000))
-    tensors.assert_raises("bad argument #1 to 'datamaestro.api.canvas.new' (1 or more expected)", canvases.new, 0, 1)
+    tensors.assert_raises("bad argument #1 to 'datamaestro.api.canvas.new' (1 or more expected)",
+      canvases.new, 0, 1)
   end)
 
   it("leaves out what lies outside", function()
@@ -242,12 +244,16 @@ describe("bins", function()
   it("count values between two bounds, the upper one with the last bin", function()
     assert.are.same({ 2, 2, 3 }, canvases.bins(tensors.counting("int32", 9), 0, 6, 3))
     local tensor = require "datamaestro.api.tensor"
-    assert.are.same({ 0, 2 }, canvases.bins(tensor.from("float64", 5, { 0 / 0, math.huge, 0.5, 1, -1 }), 0, 1, 2))
+    assert.are.same({ 0, 2 }, canvases.bins(tensor.from("float64", 5, { 0 / 0, math.huge, 0.5, 1, -1 }), 0, 1,
+      2))
   end)
 
   it("want a range and a number", function()
     local t = tensors.counting("int8", 3)
-    tensors.assert_raises("bad argument #3 to 'datamaestro.api.canvas.bins' (a finite number above low expected)", canvases.bins, t, 1, 1, 2)
-    tensors.assert_raises("bad argument #4 to 'datamaestro.api.canvas.bins' (1 to 65536 expected)", canvases.bins, t, 0, 1, 0)
+    tensors.assert_raises(
+      "bad argument #3 to 'datamaestro.api.canvas.bins' (a finite number above low expected)",
+      canvases.bins, t, 1, 1, 2)
+    tensors.assert_raises("bad argument #4 to 'datamaestro.api.canvas.bins' (1 to 65536 expected)",
+      canvases.bins, t, 0, 1, 0)
   end)
 end)

@@ -41,7 +41,8 @@ describe("a PNG file", function()
 
   it("gives the colours of a palette, and its opacities", function()
     local palette = images.chunk("PLTE", "\1\2\3\4\5\6")
-    assert.are.same({ 4, 5, 6, 1, 2, 3 }, tensors.elements(decode(images.png(2, 1, 8, 3, { "\1\0" }, palette))))
+    assert.are.same({ 4, 5, 6, 1, 2, 3 }, tensors.elements(decode(images.png(2, 1, 8, 3, { "\1\0" },
+      palette))))
     palette = palette .. images.chunk("tRNS", "\7")
     assert.are.same({ "uint8", { 1, 2, 4 }, { 4, 5, 6, 255, 1, 2, 3, 7 } },
       shown(decode(images.png(2, 1, 8, 3, { "\1\0" }, palette))))
@@ -62,8 +63,10 @@ describe("a PNG file", function()
 
   it("is not made of what is no image", function()
     local expected = "tensor of %s (uint8 h × w or h × w × c, c from 1 to 4, sides of 1 to 65535 expected)"
-    tensors.assert_fails(expected:format "float32 2 × 2", "usage", image.png(tensors.counting("float32", 2, 2)))
-    tensors.assert_fails(expected:format "uint8 2 × 2 × 5", "usage", image.png(tensors.counting("uint8", 2, 2, 5)))
+    tensors.assert_fails(expected:format "float32 2 × 2", "usage", image.png(tensors.counting("float32", 2,
+      2)))
+    tensors.assert_fails(expected:format "uint8 2 × 2 × 5", "usage", image.png(tensors.counting("uint8", 2, 2,
+      5)))
     tensors.assert_fails(expected:format "uint8 0 × 2", "usage", image.png(tensors.counting("uint8", 0, 2)))
     tensors.assert_fails(expected:format "uint8 4", "usage", image.png(tensors.counting("uint8", 4)))
   end)
@@ -144,7 +147,8 @@ describe("a file that is no whole image", function()
 
   it("of a wrong kind, missing or unreadable fails with its path", function()
     tensors.assert_fails(folder .. ": not a regular file (file expected)", "format", image.load(folder))
-    tensors.assert_fails(folder .. "/none: No such file or directory", "unknown", image.load(folder .. "/none"))
+    tensors.assert_fails(folder .. "/none: No such file or directory", "unknown", image.load(folder
+      .. "/none"))
     os.execute("mkfifo " .. folder .. "/fifo")
     tensors.assert_fails(folder .. "/fifo: not a regular file (file expected)", "format",
       image.load(folder .. "/fifo"))
@@ -160,8 +164,8 @@ describe("an image larger than there is room for", function()
     local empty = images.chunk("IDAT", "")
     tensors.assert_fails("file: 100000 × 1 pixels (sides of 65535 at most expected)", "format",
       decode(images.header(100000, 1, 8, 0) .. empty))
-    tensors.assert_fails("file: 65535 × 65535 pixels (134217728 in all at most expected; the option `pixels` allows "
-      .. "more)", "format", decode(images.header(65535, 65535, 8, 0) .. empty))
+    tensors.assert_fails("file: 65535 × 65535 pixels (134217728 in all at most expected; the option "
+      .. "`pixels` allows more)", "format", decode(images.header(65535, 65535, 8, 0) .. empty))
     local promise = images.header(10000, 10000, 8, 6) .. empty
     tensors.assert_fails(("file: PNG of 10000 × 10000 pixels in %d bytes (more bytes expected: cut short?)")
       :format(#promise), "format", decode(promise))
@@ -176,7 +180,8 @@ describe("an image larger than there is room for", function()
   it("may have as many pixels as the option says", function()
     local png = images.png(3, 2, 8, 0, { "\0\1\2", "\3\4\5" })
     assert.is_truthy(decode(png, { pixels = 6 }))
-    tensors.assert_fails("file: 3 × 2 pixels (5 in all at most expected; the option `pixels` allows more)", "format",
+    tensors.assert_fails("file: 3 × 2 pixels (5 in all at most expected; the option `pixels` allows more)",
+      "format",
       decode(png, { pixels = 5 }))
     tensors.assert_raises("field 'pixels': 0 (1 or more expected)", decode, png, { pixels = 0 })
   end)
@@ -187,15 +192,18 @@ describe("an image larger than there is room for", function()
     local second = jpeg:find("\xff\xda", first + 2, true)
     local scan = jpeg:sub(first, second - 1)
     local length = string.unpack(">I2", scan, 3)
-    scan = scan:sub(1, length + 1) .. "\0" .. scan:sub(length + 3) -- all bits at once: a repetition is allowed then
+    scan = scan:sub(1, length + 1) .. "\0"
+      .. scan:sub(length + 3) -- all bits at once: a repetition is allowed then
     local bomb = jpeg:sub(1, first - 1) .. scan:rep(600) .. "\xff\xd9"
     local result, message, code = decode(bomb)
-    assert.are.same({ nil, "file: JPEG of over 500 scans (fewer expected)", "format" }, { result, message, code })
+    assert.are.same({ nil, "file: JPEG of over 500 scans (fewer expected)", "format" }, { result, message,
+      code })
   end)
 end)
 
 it("the module of images loads when it is used only", function()
   local program = require "spec.support.program"
-  local out = program.shell(("LD_DEBUG=files %s version 2>&1 | grep -c libpng"):format(program.quote(program.path))).out
+  local command = "LD_DEBUG=files %s version 2>&1 | grep -c libpng"
+  local out = program.shell(command:format(program.quote(program.path))).out
   assert.are.equal("0\n", out)
 end)

@@ -25,7 +25,8 @@ local function deflate(bytes)
   local parts, a, b = { "\x78\x01" }, 1, 0
   for start = 1, #bytes, 65535 do
     local block = bytes:sub(start, start + 65534)
-    parts[#parts + 1] = string.pack("<I1I2I2", start + 65535 > #bytes and 1 or 0, #block, ~#block & 0xffff) .. block
+    parts[#parts + 1] = string.pack("<I1I2I2", start + 65535 > #bytes and 1 or 0, #block, ~#block & 0xffff)
+      .. block
   end
   for i = 1, #bytes do
     a = (a + bytes:byte(i)) % 65521
@@ -43,7 +44,8 @@ images.SIGNATURE = "\x89PNG\r\n\x1a\n"
 -- @param kind integer: 0 grey, 2 colours, 3 palette, 4 grey and opacity, 6 colours and opacity
 -- @return string
 function images.header(width, height, depth, kind)
-  return images.SIGNATURE .. images.chunk("IHDR", string.pack(">I4I4BBBBB", width, height, depth, kind, 0, 0, 0))
+  return images.SIGNATURE .. images.chunk("IHDR", string.pack(">I4I4BBBBB", width, height, depth, kind, 0, 0,
+    0))
 end
 
 --- Packs a PNG file.
@@ -65,8 +67,8 @@ end
 
 --- Takes sixels apart, as a terminal does.
 -- @param text string
--- @return table: width, height (as announced), colours (number → { red, green, blue }, in percent), get(x, y) → number
---   of the colour | nil, both from 1
+-- @return table: width, height (as announced), colours (number → { red, green, blue }, in percent), get(x, y)
+--   → number of the colour | nil, both from 1
 function images.sixels(text)
   local head, width, height, body = text:match '^\27P([%d;]*)q"1;1;(%d+);(%d+)(.*)\27\\$'
   assert(head == "0;1;0", "not the sixels expected")

@@ -22,7 +22,7 @@ static size_t check_pixels(lua_State *L, int index) {
  * bits a sample as int32. An image of more than `pixels` pixels (by default 2^27) or sides above 65535, and
  * what is not a whole image, is "format"; a missing file is "unknown". */
 static int image_load(lua_State *L) {
-  struct dm_error err;
+  struct dm_error err = {.code = DM_ERROR};
   const char *path = luaL_checkstring(L, 1);
   size_t pixels = check_pixels(L, 2);
   struct dm_tensor *image = dm_lua_tensor_new(L);
@@ -35,7 +35,7 @@ static int image_load(lua_State *L) {
 /* image.decode(bytes, subject, {pixels = n}|nil) → tensor | nil, message, code: the same for a file's bytes
  * in a string, which messages call `subject`. */
 static int image_decode(lua_State *L) {
-  struct dm_error err;
+  struct dm_error err = {.code = DM_ERROR};
   size_t size = 0;
   const char *bytes = luaL_checklstring(L, 1, &size);
   const char *subject = luaL_checkstring(L, 2);

@@ -102,8 +102,8 @@ static void put_brightness(const struct pen *pen, const unsigned char *pixel, bo
   enum { LEVELS = sizeof ramp - 1 };
   int brightness = (299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2]) / 1000;
   int level = brightness * LEVELS / 256;
-  char character = pixel[OPACITY] < HALF ? ' ' : ramp[light ? LEVELS - 1 - level : level];
-  dm_buffer_add(pen->out, &character, 1);
+  const char *character = ramp + (light ? LEVELS - 1 - level : level);
+  dm_buffer_add(pen->out, pixel[OPACITY] < HALF ? " " : character, 1);
 }
 
 static void put_cell(struct pen *pen, const unsigned char *above, const unsigned char *below,

@@ -126,7 +126,7 @@ static void average(unsigned char *colour, const struct box *box, const struct c
 static void choose(struct dm_palette *palette, struct work *work, int limit) {
   work->boxes[0] = (struct box){.most = {SIDE - 1, SIDE - 1, SIDE - 1}};
   fit(&work->boxes[0], work->cells);
-  work->count = work->boxes[0].count > 0;
+  work->count = work->boxes[0].count > 0 ? 1 : 0;
   for (int chosen = widest(work); chosen >= 0 && work->count < limit; chosen = widest(work))
     cut(&work->boxes[chosen], &work->boxes[work->count++], work->cells);
   palette->count = work->count;
@@ -252,13 +252,14 @@ static bool take_all(struct dm_palette *palette, const struct dm_canvas *canvas,
 
 static int reduce(struct dm_palette *palette, const struct dm_canvas *canvas, int limit,
                   struct dm_error *err) {
-  struct work work = {.cells = calloc(CELLS, sizeof *work.cells)};
-  if (work.cells == NULL)
+  struct cell *cells = calloc(CELLS, sizeof *cells);
+  struct work work = {.cells = cells};
+  if (cells == NULL)
     return dm_error_set(err, DM_ERROR, "picture: not enough memory");
-  count_pixels(work.cells, canvas);
+  count_pixels(cells, canvas);
   choose(palette, &work, limit);
-  int status = map_diffused(palette, work.cells, canvas, err);
-  free(work.cells);
+  int status = map_diffused(palette, cells, canvas, err);
+  free(cells);
   return status;
 }
 

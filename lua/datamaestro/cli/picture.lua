@@ -28,8 +28,8 @@ local function finite(value)
   return value == value and value ~= math.huge and value ~= -math.huge
 end
 
--- The values of black and of white for images of other numbers than bytes: 0 to 1 where floats stay in there, else
--- all that there is.
+-- The values of black and of white for images of other numbers than bytes: 0 to 1 where floats stay in there,
+-- else all that there is.
 local function spread(images)
   local low, high, whole = math.huge, -math.huge, true
   for i = images.first, images.last do
@@ -78,7 +78,8 @@ local function set_size(images)
   end
   images.height, images.width = first:shape()
   if images.height == 0 or images.width == 0 then
-    return nil, ("image of %d × %d pixels (1 × 1 or more expected)"):format(images.height, images.width), "usage"
+    return nil, ("image of %d × %d pixels (1 × 1 or more expected)"):format(images.height, images.width),
+      "usage"
   elseif not images.even then
     images.width = math.max(images.height, images.width)
     images.height = images.width
@@ -111,7 +112,8 @@ local function choose(value, options)
   if not images then
     return nil, message, code
   elseif images.count < options.first then
-    return nil, ("%d images (%d or more expected for the first one asked for)"):format(images.count, options.first),
+    return nil,
+      ("%d images (%d or more expected for the first one asked for)"):format(images.count, options.first),
       "usage"
   end
   images.first = options.first

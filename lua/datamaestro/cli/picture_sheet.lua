@@ -31,13 +31,24 @@ local function draw_image(canvas, images, i, plan, x, y)
   return canvas:draw(image, x + left, y + top, w, h, images.range(image))
 end
 
+local LABEL_WORTH = 12 -- characters of labels that small images make room for
+
+-- Characters of the longest label to be shown; 0 without labels.
+local function longest_label(images)
+  local longest = 0
+  for i = images.first, images.label and images.last or 0 do
+    longest = math.max(longest, columns_of(text.line(images.label(i))))
+  end
+  return longest
+end
+
 -- One row of images on a canvas of their own.
 local function draw_row(images, first, last, plan, gap)
   local canvas, message, code = canvases.new(plan.width, plan.tile_height)
   local drawn = canvas
   for i = first, last do
     if drawn then
-      drawn, message, code = draw_image(canvas, images, i, plan, (i - first) * (plan.tile_width + gap), 0)
+      drawn, message, code = draw_image(canvas, images, i, plan, (i - first) * (plan.slot + gap), 0)
     end
   end
   if not drawn then
@@ -57,8 +68,8 @@ local function label_line(images, first, last, width, gap, mark)
 end
 
 --- Shows images as lines of characters, one row of them after the other.
--- @param images table: as of picture_source, with first and last (which to show), range(image) (values of black and
---   white), label(i) → string | nil where there are none
+-- @param images table: as of picture_source, with first and last (which to show), range(image) (values of
+--   black and white), label(i) → string | nil where there are none
 -- @param medium table: of picture_terminal.describe
 -- @param options table: columns
 -- @param write function(string)
@@ -67,7 +78,8 @@ function sheet.characters(images, medium, options, write)
   local count = images.last - images.first + 1
   local longest = math.max(images.width, images.height)
   local space = { width = medium.columns, height = 2 * (medium.rows - 1), gap = 1, target = 1,
-    label = images.label and 2 or 0, least = longest <= 32 and math.min(longest, 14) or 24 }
+    label = images.label and 2 or 0, label_width = math.min(longest_label(images), LABEL_WORTH),
+    least = longest <= 32 and math.min(longest, 14) or 24 }
   local plan = layout.plan({ count = count, width = images.width, height = images.height,
     columns = options.columns }, space)
   local mark = medium.unicode and "…" or "~"
@@ -79,7 +91,7 @@ function sheet.characters(images, medium, options, write)
     end
     write((canvas:blocks(medium.colours, medium.unicode, medium.light)))
     if images.label then
-      write(label_line(images, first, last, plan.tile_width, space.gap, mark) .. "\n")
+      write(label_line(images, first, last, plan.slot, space.gap, mark) .. "\n")
     elseif last < images.last then
       write "\n"
     end
@@ -87,33 +99,29 @@ function sheet.characters(images, medium, options, write)
   return true
 end
 
-local function longest_label(images)
-  local longest = 0
-  for i = images.first, images.last do
-    longest = math.max(longest, columns_of(text.line(images.label(i))))
-  end
-  return longest
-end
-
 local function draw_label(canvas, label, plan, x, y, style)
-  local shown = cut(text.line(label), plan.tile_width // (GLYPH_WIDTH * style.scale), ".")
+  local shown = cut(text.line(label), plan.slot // (GLYPH_WIDTH * style.scale), ".")
   local width = columns_of(shown) * GLYPH_WIDTH * style.scale - style.scale
-  canvas:text(x + (plan.tile_width - width) // 2, y, shown, style.ink, style.scale)
+  canvas:text(x + (plan.slot - width) // 2, y, shown, style.ink, style.scale)
 end
 
 --- Draws images as one picture.
 -- @param images table: as for sheet.characters
--- @param space table: width, height, target, least as for layout.plan; ink, paper (colours of labels and of the ground;
---   without paper the ground is transparent); margin (pixels around); scale (of labels, at most)
+-- @param space table: width, height, target, least as for layout.plan; ink, paper (colours of labels and of
+--   the ground; without paper the ground is transparent); margin (pixels around); scale (of labels, at most)
 -- @param options table: columns
 -- @return canvas | nil, message, code
 function sheet.draw(images, space, options)
-  local style = { ink = space.ink, scale = space.scale }
+  local letters = longest_label(images)
   local inner = { width = space.width and space.width - 2 * space.margin, height = space.height, gap = 6,
-    target = space.target, least = space.least, label = images.label and (GLYPH_HEIGHT + 2) * style.scale or 0 }
+    target = space.target, least = space.least,
+    label = images.label and (GLYPH_HEIGHT + 2) * space.scale or 0,
+    label_width = math.min(letters, LABEL_WORTH) * GLYPH_WIDTH }
   local wanted = { count = images.last - images.first + 1, width = images.width, height = images.height,
     columns = options.columns }
   local plan = layout.plan(wanted, inner)
+  local fits = letters * GLYPH_WIDTH * space.scale <= plan.slot
+  local style = { ink = space.ink, scale = fits and space.scale or 1 }
   local margin = space.margin
   local canvas, message, code = canvases.new(plan.width + 2 * margin, plan.height + 2 * margin)
   if not canvas then
@@ -121,12 +129,9 @@ function sheet.draw(images, space, options)
   elseif space.paper then
     canvas:fill(0, 0, plan.width + 2 * margin, plan.height + 2 * margin, space.paper)
   end
-  if images.label and longest_label(images) * GLYPH_WIDTH * style.scale > plan.tile_width then
-    style.scale = 1
-  end
   for i = images.first, images.last do
     local place = i - images.first
-    local x = margin + place % plan.columns * (plan.tile_width + inner.gap)
+    local x = margin + place % plan.columns * (plan.slot + inner.gap)
     local y = margin + place // plan.columns * (plan.tile_height + inner.label + inner.gap)
     local drawn
     drawn, message, code = draw_image(canvas, images, i, plan, x, y)

@@ -100,10 +100,10 @@ local function of_object(object)
 end
 
 --- The images that a value stands for.
--- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with images, path of a PNG or
---   JPEG, or a list of such
--- @return table: count; image(i) → tensor h × w or h × w × c | nil, message, code; even (true when all have one size);
---   labels, classes (what the value itself has of them) | nil, message, code
+-- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with images, path
+--   of a PNG or JPEG, or a list of such
+-- @return table: count; image(i) → tensor h × w or h × w × c | nil, message, code; even (true when all have
+--   one size); labels, classes (what the value itself has of them) | nil, message, code
 function source.of(value)
   if tensors.is_tensor(value) then
     return of_tensor(value)
@@ -118,7 +118,8 @@ function source.of(value)
   elseif type(value) == "table" then
     return of_list(value)
   end
-  return nil, ("%s (images expected: a tensor, an object, a path or a list)"):format(schema.kind(value)), "usage"
+  return nil, ("%s (images expected: a tensor, an object, a path or a list)"):format(schema.kind(value)),
+    "usage"
 end
 
 --- The labels that a value stands for.

@@ -1,5 +1,5 @@
---- How pictures can be shown where standard output goes: by Kitty's protocol, as sixels, as half blocks in colours,
--- or as plain characters.
+--- How pictures can be shown where standard output goes: by Kitty's protocol, as sixels, as half blocks in
+-- colours, or as plain characters.
 local file = require "datamaestro.api.file"
 local terminal = require "datamaestro.api.terminal"
 
@@ -7,8 +7,8 @@ local picture_terminal = {}
 
 local PATIENCE = 1000 -- milliseconds that an answer may take; all but the dumbest terminals answer at once
 
--- XTSMGRAPHICS (colours of sixels; their size), then DA1, which every terminal answers, so that its answer ends the
--- wait: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html
+-- XTSMGRAPHICS (colours of sixels; their size), then DA1, which every terminal answers, so that its answer
+-- ends the wait: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html
 local QUESTION = "\27[?1;1;0S\27[?2;1;0S\27[c"
 
 local function environment(name)
@@ -98,9 +98,9 @@ end
 
 --- What standard output can show.
 -- @param kind string|nil: "kitty", "sixel", "blocks" or "plain" to have that; nil: the best there is
--- @return table: kind; columns and rows (characters); cell_width, cell_height (pixels of one); colours ("true", "256",
---   "none") and unicode, light (booleans) for characters; sixel_colours, and width, height (pixels) where
---   sixels may be no larger
+-- @return table: kind; columns and rows (characters); cell_width, cell_height (pixels of one); colours
+--   ("true", "256", "none") and unicode, light (booleans) for characters; sixel_colours, and width, height
+--   (pixels) where sixels may be no larger
 function picture_terminal.describe(kind)
   local size = terminal.size(1)
   local medium = { kind = choose_kind(kind), unicode = is_utf8(), light = is_light() }

@@ -14,9 +14,11 @@ local function column_problem(value)
 end
 
 plot.options = {
-  { name = "bins", type = "integer", minimum = 1, doc = "How many bars, about (default 20; whole numbers of a range "
-    .. "up to 64: one each)." },
-  { name = "column", type = "any", check = column_problem, doc = "Of a table: the column's name, or its number from 1." },
+  { name = "bins", type = "integer", minimum = 1,
+    doc = "How many bars, about (default 20; whole numbers of a range "
+      .. "up to 64: one each)." },
+  { name = "column", type = "any", check = column_problem,
+    doc = "Of a table: the column's name, or its number from 1." },
   { name = "classes", type = "table", doc = "Names of whole numbers." },
   { name = "title", type = "string", doc = "What stands above." },
   { name = "png", type = "path", doc = "File to write instead; - is standard output." },

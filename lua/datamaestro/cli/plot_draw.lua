@@ -87,7 +87,8 @@ function plot_draw.parts(chart)
   add_labels(parts, chart, slot)
   add_text(parts, LEFT, 16, fitting(chart.title or ""), "start", 2)
   if chart.left_out > 0 then
-    add_text(parts, WIDTH - RIGHT, HEIGHT - 14, ("%d left out (missing or not finite)"):format(chart.left_out), "end", 1)
+    add_text(parts, WIDTH - RIGHT, HEIGHT - 14,
+      ("%d left out (missing or not finite)"):format(chart.left_out), "end", 1)
   end
   return parts
 end
@@ -102,7 +103,8 @@ function plot_draw.canvas(chart)
     if part.text then
       local value = part.text:gsub("–", "-")
       local width = (utf8.len(value) or #value) * LETTER * part.scale
-      local x = part.anchor == "end" and part.x - width or part.anchor == "middle" and part.x - width // 2 or part.x
+      local x = part.anchor == "end" and part.x - width or part.anchor == "middle" and part.x - width // 2
+        or part.x
       canvas:text(x, part.y, value, INK << 8 | 255, part.scale)
     else
       canvas:fill(part.x, part.y, part.width, part.height, part.colour << 8 | 255)

@@ -118,15 +118,12 @@ local function of_words(counts)
   return { bars = bars, total = total, left_out = 0 }
 end
 
-local Tally = {}
-Tally.__index = Tally
-
 -- Takes values one after the other: numbers as long as all are, words otherwise.
 local function new_tally()
-  return setmetatable({ numbers = {}, words = {}, different = 0, whole = true, missing = 0 }, Tally)
+  return { numbers = {}, words = {}, different = 0, whole = true, missing = 0 }
 end
 
-function Tally:add(value)
+local function add(self, value)
   local number = tonumber(value)
   if value == "" or value == nil then
     self.missing = self.missing + 1
@@ -151,7 +148,7 @@ function Tally:add(value)
   return true
 end
 
-function Tally:chart(options)
+local function chart_of(self, options)
   local chart, message, code
   if self.numbers and #self.numbers > 0 then
     local kind = self.whole and "int64" or "float64"
@@ -175,12 +172,12 @@ local function of_list(list, options)
     if kind ~= "number" and kind ~= "string" and kind ~= "boolean" then
       return nil, ("item %d: %s (numbers or words expected)"):format(i, schema.kind(list[i])), "usage"
     end
-    local added, message, code = tally:add(list[i])
+    local added, message, code = add(tally, list[i])
     if not added then
       return nil, message, code
     end
   end
-  return tally:chart(options)
+  return chart_of(tally, options)
 end
 
 -- The number of a column that is named, or given as a number from 1 | nil, message, code.
@@ -215,13 +212,13 @@ local function of_rows(object, options)
       return nil, ("column %d: a row of %d fields (that many expected)"):format(number, #row), "usage"
     end
     local added
-    added, message, code = tally:add(row[number])
+    added, message, code = add(tally, row[number])
     if not added then
       return nil, message, code
     end
   end
   local chart
-  chart, message, code = tally:chart(options)
+  chart, message, code = chart_of(tally, options)
   if chart then
     chart.title = names and names[number] or ("column %d"):format(number)
   end
@@ -262,15 +259,16 @@ local function of_object(object, options)
     end
     return plot_source.of(labels, options)
   end
-  return nil, ("%s without numbers (labels, a tensor or a table expected)"):format(schema.kind(object)), "usage"
+  return nil, ("%s without numbers (labels, a tensor or a table expected)"):format(schema.kind(object)),
+    "usage"
 end
 
 --- Counts what a value holds.
--- @param value tensor, object with labels or numbers, table of an object (with the option column), list of numbers or
---   words
+-- @param value tensor, object with labels or numbers, table of an object (with the option column), list of
+--   numbers or words
 -- @param options table: bins (how many, about), column (name or number), classes (names of whole numbers)
--- @return table: bars (array of label, count), total (counted), left_out (missing, or no finite numbers), title | nil,
---   message, code
+-- @return table: bars (array of label, count), total (counted), left_out (missing, or no finite numbers),
+--   title | nil, message, code
 function plot_source.of(value, options)
   local chart, message, code
   if tensors.is_tensor(value) then

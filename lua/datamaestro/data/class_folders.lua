@@ -74,8 +74,8 @@ class_folders.methods = {
 --- Finds the images of all classes; opens none of them.
 -- @param path string: the folder that holds the classes' folders
 -- @param classes array of strings: the folders' names
--- @return table: #images, images[i] → tensor, images:open(i), images:path(i): class by class in their order, in each
---   by name; and an array of integers: the class of each, from 1 | nil, message, code
+-- @return table: #images, images[i] → tensor, images:open(i), images:path(i): class by class in their order,
+--   in each by name; and an array of integers: the class of each, from 1 | nil, message, code
 function class_folders.open(path, classes)
   local files, labels = {}, {}
   for number, class in ipairs(classes) do

@@ -26,9 +26,9 @@ ml.FolderBased = assert(types.new {
   },
   methods = {
     --- Finds the images (PNG, JPEG) of all classes; each is opened when it is asked for.
-    -- @return list: #images, images[i] → tensor (raises a table of message and code where it cannot be opened),
-    --   images:open(i) → tensor | nil, message, code; images:path(i) → string: class by class in the order of
-    --   `classes`, in each by name | nil, message, code
+    -- @return list: #images, images[i] → tensor (raises a table of message and code where it cannot be
+    --   opened), images:open(i) → tensor | nil, message, code; images:path(i) → string: class by class in the
+    --   order of `classes`, in each by name | nil, message, code
     images = function(self)
       local images, labels, code = require "datamaestro.data.class_folders".open(self.path, self.classes)
       if not images then
@@ -37,7 +37,8 @@ ml.FolderBased = assert(types.new {
       return images
     end,
     --- The class of each image.
-    -- @return tensor (int64): numbers from 1, so that classes[labels[i]] is the class's name | nil, message, code
+    -- @return tensor (int64): numbers from 1, so that classes[labels[i]] is the class's name | nil, message,
+    --   code
     labels = function(self)
       local images, labels, code = require "datamaestro.data.class_folders".open(self.path, self.classes)
       if not images then

@@ -29,7 +29,8 @@ return {
     local function number(value)
       return math.tointeger(tonumber(value)), ("'%s' (whole number expected)"):format(value)
     end
-    parser:argument("id", "The dataset's id, with a field as its JSON has it: ID.train.labels."):argname "ID[.FIELD]"
+    parser:argument("id",
+      "The dataset's id, with a field as its JSON has it: ID.train.labels."):argname "ID[.FIELD]"
     parser:option("--column", "Of a table: the column's name, or its number from 1."):argname "NAME"
     parser:option("--bins", "How many bars, about (default 20)."):convert(number):argname "N"
     parser:option("--png", "Write a PNG file instead; - is standard output."):argname "FILE"
