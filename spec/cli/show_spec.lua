@@ -180,7 +180,7 @@ describe("show", function()
       print_images(from("uint8", { 1, 3, 2, 5 }, ("\0"):rep(20) .. ("\255"):rep(10)))
     ]]
     assert.are.same({ 0, "" }, { result.status, result.err })
-    assert.are.equal("===\n--\n@+\n+@\n--\n @   +@\n@ @  +@\ndog cat\n--\n.....\n--\n",
+    assert.are.equal("===\n--\n@+\n+@\n--\n===  +@\ndog cat\n--\n.....\n--\n",
       (result.out:gsub("[ ]+\n", "\n"):gsub("\n\n+", "\n")))
   end)
 

@@ -42,13 +42,15 @@ local function longest_label(images)
   return longest
 end
 
--- One row of images on a canvas of their own.
+-- One row of images on a canvas of their own, of whole characters: what is left of one is above, not between
+-- image and label.
 local function draw_row(images, first, last, plan, gap)
-  local canvas, message, code = canvases.new(plan.width, plan.tile_height)
+  local top = plan.tile_height % 2
+  local canvas, message, code = canvases.new(plan.width, top + plan.tile_height)
   local drawn = canvas
   for i = first, last do
     if drawn then
-      drawn, message, code = draw_image(canvas, images, i, plan, (i - first) * (plan.slot + gap), 0)
+      drawn, message, code = draw_image(canvas, images, i, plan, (i - first) * (plan.slot + gap), top)
     end
   end
   if not drawn then
