@@ -5,8 +5,8 @@ local output = {}
 
 local ENOSPC = 28 -- on Linux
 
---- Says that only data follow: from now on, a reader that leaves ends the process as it ends `cat`. Called once
--- nothing is fetched any more.
+--- Says that only data follow: from now on, a reader that leaves ends the process as it ends `cat`. Called
+-- once nothing is fetched any more.
 function output.start()
   host.end_with_reader()
 end

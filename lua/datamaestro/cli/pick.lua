@@ -13,8 +13,8 @@ end
 
 --- Takes a selector apart.
 -- @param selector string
--- @return string: without the slice; table | nil: the slice { first = integer, last = integer | nil (to the end),
---   single = boolean: one row, by its number }. Or nil, message, "usage"
+-- @return string: without the slice; table | nil: the slice { first = integer, last = integer | nil (to the
+--   end), single = boolean: one row, by its number }. Or nil, message, "usage"
 function pick.parse(selector)
   local id, inside = selector:match "^(.-)%[(.*)%]$"
   if not id then
@@ -57,7 +57,8 @@ local function step(value, name, label)
         return found
       end
     end
-    local expected = #names > 0 and (" (%s expected)"):format(table.concat(names, ", ")) or " (it has no fields)"
+    local expected = #names > 0 and (" (%s expected)"):format(table.concat(names, ", "))
+      or " (it has no fields)"
     return nil, ("%s: no field '%s'%s"):format(label, name, guess.hint(name, names, expected)), "unknown"
   elseif type(value) == "table" and name:find "^%d+$" and value[tonumber(name) + 1] ~= nil then
     return value[tonumber(name) + 1]
@@ -82,14 +83,13 @@ end
 --- Finds what a selector names, fetches what is missing of its dataset, and opens it.
 -- @param session session
 -- @param selector string
--- @return table { label = string (without the slice), dataset =, value = any, slice = as of pick.parse } | nil,
---   message, code
+-- @return table { label = string (without the slice), dataset =, value = any, slice = as of pick.parse } |
+--   nil, message, code
 function pick.open(session, selector)
   local label, slice, kind = pick.parse(selector)
   if not label then
     return nil, slice, kind
   end
-  local prepare = require "datamaestro.engine.prepare"
   local dataset, path, code = session:registry():find_part(label)
   if not dataset then
     session:warn_of_repositories()
@@ -98,10 +98,10 @@ function pick.open(session, selector)
   local store, object, value, message, done
   store, message, code = session:store()
   if store then
-    done, message, code = prepare.download(store, dataset, session:download_options())
+    done, message, code = session:download(store, { dataset })
   end
   if done then
-    object, message, code = prepare.open(store, dataset)
+    object, message, code = require "datamaestro.engine.prepare".open(store, dataset)
   end
   if object then
     value, message, code = walk(object, path, dataset.id)

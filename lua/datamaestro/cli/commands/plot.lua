@@ -25,6 +25,7 @@ end
 
 return {
   summary = "Plot how often the numbers or words of a dataset occur.",
+  transfers = true,
   configure = function(parser)
     local function number(value)
       return math.tointeger(tonumber(value)), ("'%s' (whole number expected)"):format(value)

@@ -27,6 +27,7 @@ end
 
 return {
   summary = "Show the images of a dataset, in the terminal or as a file.",
+  transfers = true,
   configure = function(parser)
     local function number(value)
       return math.tointeger(tonumber(value)), ("'%s' (whole number expected)"):format(value)
