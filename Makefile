@@ -10,7 +10,7 @@ Q       := $(if $(V),,@)
 DEPS_RUN   := lua-cjson lua-argparse
 DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libisal-dev libssl-dev \
               libcurl4-openssl-dev libreadline-dev libarchive-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev \
-              libutf8proc-dev
+              libutf8proc-dev libpng-dev libjpeg62-turbo-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
 DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy python3-pyftpdlib curl openssl \
               procps tmux bzip2 xz-utils zstd lz4 zip p7zip-full
@@ -38,11 +38,12 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
 # where its library (PKGS_NAME) is too heavy to load at every start. `readline`, whose licence is the GPL, is
 # left out where the library is missing: the REPL then reads plain lines.
-PLUGINS      := archive digest inflate npz stream transfer \
+PLUGINS      := archive digest image inflate npz stream transfer \
                 $(shell pkg-config --exists readline 2>/dev/null && echo readline)
 PKGS_archive := $(LIBS) # its other libraries are loaded when they are needed
 PKGS_stream  := $(LIBS)
 PKGS_digest  := libcrypto
+PKGS_image   := libpng libjpeg
 PKGS_inflate := $(LIBS)
 PKGS_npz     := $(LIBS)
 PKGS_transfer := libcurl libcrypto $(LIBS)
@@ -92,12 +93,16 @@ $(PROGRAM): $(HOST_OBJS) $(CORE)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LDFLAGS) $(HOST_OBJS) $(CORE) -o $@ $$(pkg-config --libs lua5.4) -lm
 
-$(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
+# What plug-ins share with the program, tensors' handles above all: each takes the parts that it uses.
+SHARED := $(BUILD)/obj/shared.a
+$(SHARED): $(BUILD)/obj/api/lua_util.o $(BUILD)/obj/api/lua_tensor.o $(API_PARTS:%=$(BUILD)/obj/api/%.o)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(SHARED) $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	$(Q)$(CC) -shared $(LDFLAGS) $(LDFLAGS_$*) $(filter-out %.a,$^) $(CORE) -o $@ $$(pkg-config --libs $(PKGS_$*))
-
-$(LIBDIR)/npz.so: $(BUILD)/obj/api/tensor_handle.o
+	$(Q)$(CC) -shared $(LDFLAGS) $(LDFLAGS_$*) $^ -o $@ $$(pkg-config --libs $(PKGS_$*))
 
 # The build folder has the layout of an installed tree, so that the program finds its files one way. Sources are for
 # the doc comments of what scripts call, which compiled modules have not.
@@ -113,7 +118,7 @@ $(LUADIR)/%.luac: lua/%.lua
 	$(Q)luac5.4 -o $@ $<
 
 libraries:
-	@pkg-config --exists lua5.4 libcurl libcrypto zlib libarchive liblzma libzstd liblz4 libutf8proc 2>/dev/null && command -v luac5.4 >/dev/null || { \
+	@pkg-config --exists lua5.4 libcurl libcrypto zlib libarchive liblzma libzstd liblz4 libutf8proc libpng libjpeg 2>/dev/null && command -v luac5.4 >/dev/null || { \
 	    echo "Libraries to build with are missing: \`make deps-demo\` installs them (Debian), or install by hand:"; \
 	    echo "  $(DEPS_BUILD)"; exit 1; }
 
@@ -260,7 +265,7 @@ fuzz-targets: $(patsubst spec/fuzz/%.c,$(BUILD)/%,$(wildcard spec/fuzz/fuzz_*.c)
 # From the archives comes what a target uses: those of the core need no Lua, for all they are linked with it.
 $(BUILD)/fuzz_%: spec/fuzz/fuzz_%.c $(BUILD)/obj/api.a $(CORE)
 	@echo "  FUZZ $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $$(pkg-config --libs lua5.4 $(PKGS_transfer))
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $$(pkg-config --libs lua5.4 $(PKGS_transfer) $(PKGS_image))
 
 $(BUILD)/obj/api.a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/api/*.c))
 	@rm -f $@

@@ -6,7 +6,7 @@ local library = {}
 
 --- Makes the library for a session.
 -- @param session session: its data directory, its progress display
--- @return table: functions find, search, prepare, loader, load, save; fields version, tensor
+-- @return table: functions find, search, prepare, loader, load, save, show, plot; fields version, tensor
 function library.new(session)
   local bound = {
     version = require "datamaestro.api.host".version,
@@ -92,6 +92,41 @@ function library.new(session)
   -- @return true | nil, message, code
   function bound.save(path, value)
     return require "datamaestro.data.numpy".save(path, value)
+  end
+
+  -- Wrong arguments raise at the line of the script that gave them.
+  local function check_usage(done, message, code)
+    if not done and code == "usage" then
+      error(message, 3)
+    end
+  end
+
+  --- Shows images in the terminal, or writes them as a PNG or HTML file.
+  -- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with images, path
+  --   of a PNG or JPEG file, or list of such
+  -- @param options table|nil: n (how many, 50), first (1), labels (tensor, list or object: one an image),
+  --   classes (names of labels), columns, range ({black, white}), as ("kitty", "sixel", "blocks" or "plain"),
+  --   png, html (a file to write instead), title (of the page)
+  -- @return true | nil, message, code
+  function bound.show(value, options)
+    session:progress():clear()
+    local write = require "datamaestro.cli.output".write
+    local done, message, code = require "datamaestro.cli.picture".show(value, options, write)
+    check_usage(done, message, code)
+    return done, message, code
+  end
+
+  --- Plots how often numbers or words occur, in the terminal or as a PNG or SVG file.
+  -- @param value tensor, object with labels or with a table, list of numbers or words
+  -- @param options table|nil: bins (how many bars, about 20), column (of a table: name or number), classes
+  --   (names of whole numbers), title, png, svg (a file to write instead)
+  -- @return true | nil, message, code
+  function bound.plot(value, options)
+    session:progress():clear()
+    local write = require "datamaestro.cli.output".write
+    local done, message, code = require "datamaestro.cli.plot".plot(value, options, write)
+    check_usage(done, message, code)
+    return done, message, code
   end
 
   return setmetatable(bound, Library)

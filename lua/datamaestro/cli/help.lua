@@ -15,6 +15,9 @@ Expressions print themselves: _ is the last result, _3 that of input 3.
   ds = prepare "ID"            fetch what is missing and open it
   find "ID"                    its definition
   loader(ds.train, { … })      for images, labels in … do: batches
+  show(ds.train.images, { n = 50, labels = ds.train.labels })
+                               images as pictures, here or in a file (png, html)
+  plot(ds.train.labels)        how often values occur (png, svg)
   datamaestro                  the same as functions for scripts
   reload()                     read changed definitions anew
   help(x)                      what x is: an object, a type, a tensor, a function,

@@ -30,7 +30,7 @@ end
 
 --- Makes the functions of a REPL.
 -- @param repl repl
--- @return table: find, search, info, prepare, loader, reload, help, exit, quit
+-- @return table: find, search, info, prepare, show, plot, loader, reload, help, exit, quit
 function words.of(repl)
   local session = repl.session
   local library = require "datamaestro".new(session)
@@ -65,6 +65,14 @@ function words.of(repl)
   end
 
   functions.loader = library.loader
+  for _, name in ipairs { "show", "plot" } do
+    functions[name] = function(...)
+      local done, message, code = library[name](...)
+      if not done then
+        return nil, message, code
+      end
+    end
+  end
 
   function functions.reload()
     session.catalogue = nil
