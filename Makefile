@@ -176,9 +176,10 @@ install: all ## install below PREFIX (default /usr/local), staged below DESTDIR
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/datamaestro
 	cp -R --no-preserve=ownership,mode $(LUADIR) $(DESTDIR)$(PREFIX)/lib/datamaestro/
 	cp -R --no-preserve=ownership,mode datasets $(DESTDIR)$(PREFIX)/share/datamaestro/
-	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources
+	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources/cli
 	cp -R --no-preserve=ownership,mode lua/datamaestro/init.lua lua/datamaestro/data \
 	    $(DESTDIR)$(PREFIX)/share/datamaestro/sources/
+	cp --no-preserve=ownership,mode lua/datamaestro/cli/words.lua $(DESTDIR)$(PREFIX)/share/datamaestro/sources/cli/
 
 uninstall: ## remove what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/datamaestro $(DESTDIR)$(PREFIX)/lib/datamaestro $(DESTDIR)$(PREFIX)/share/datamaestro

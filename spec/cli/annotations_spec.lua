@@ -1,7 +1,7 @@
 -- init and annotations: what an editor is told of the language is what the program goes by.
 local Laboratory = require "spec.support.laboratory"
 local dsl = require "datamaestro.definition.dsl"
-local help = require "datamaestro.cli.help"
+local help_tensor = require "datamaestro.cli.help_tensor"
 local json = require "datamaestro.json"
 local modules = require "datamaestro.modules"
 local objects = require "datamaestro.data.objects"
@@ -148,7 +148,7 @@ function Generic:columns() end]], 1, true))
 
   it("have every method of a tensor, and the library", function()
     local library = texts["library.lua"]
-    for name in pairs(help.tensor_methods) do
+    for name in pairs(help_tensor.methods) do
       assert.is_truthy(library:find("\nfunction Tensor:" .. name .. "(", 1, true), name)
     end
     assert.is_truthy(library:find(

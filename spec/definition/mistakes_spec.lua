@@ -114,6 +114,9 @@ local MISTAKES = {
   { "data types of our inside", "use 'datamaestro.data.types'",
     "test.lua:1: use 'datamaestro.data.types': no such data types (\"datamaestro.data.tensor\" or "
       .. "\"REPOSITORY.data\" expected)" },
+  { "data types misspelt", "use 'datamaestro.data.imgae'",
+    "test.lua:1: use 'datamaestro.data.imgae': no such data types "
+      .. "(did you mean \"datamaestro.data.image\"?)" },
   { "data types of a path", "use 'datamaestro.data/../cli'",
     "test.lua:1: use 'datamaestro.data/../cli': no such data types (\"datamaestro.data.tensor\" or "
       .. "\"REPOSITORY.data\" expected)" },

@@ -3,11 +3,12 @@
 local comments = require "datamaestro.comments"
 local datatype = require "datamaestro.definition.datatype"
 local dsl = require "datamaestro.definition.dsl"
-local help = require "datamaestro.cli.help"
+local help_tensor = require "datamaestro.cli.help_tensor"
 local luacats = require "datamaestro.cli.luacats"
 local modules = require "datamaestro.modules"
 local objects = require "datamaestro.data.objects"
 local resources = require "datamaestro.engine.resources"
+local type_modules = require "datamaestro.definition.type_modules"
 local types = require "datamaestro.data.types"
 
 local annotations = {}
@@ -94,24 +95,6 @@ local function add_module(lines, name, content)
       (content[key].doc:match "^[^\n]*"))
   end
   lines[#lines + 1] = ""
-end
-
--- The modules of data types that come with the program: name → types.
-local function own_modules()
-  local found = {}
-  local names = { "datamaestro.data" }
-  for _, name in ipairs(modules.within "data") do
-    names[#names + 1] = "datamaestro.data." .. name
-  end
-  for _, name in ipairs(names) do
-    local content = {}
-    local module = require(name)
-    for key, value in pairs(type(module) == "table" and module or {}) do
-      content[key] = types.is_type(value) and value or nil
-    end
-    found[name] = next(content) and content or nil
-  end
-  return found
 end
 
 -- --- The language ------------------------------------------------------------------------------
@@ -232,8 +215,8 @@ local function add_tensor(lines)
   lines[#lines + 1] = "---@class datamaestro.Tensor"
   lines[#lines + 1] = "---@field [integer] datamaestro.Tensor|number"
   lines[#lines + 1] = "local Tensor = {}\n"
-  for _, name in ipairs(sorted(help.tensor_methods)) do
-    tensor_method(lines, name, help.tensor_methods[name])
+  for _, name in ipairs(sorted(help_tensor.methods)) do
+    tensor_method(lines, name, help_tensor.methods[name])
   end
 end
 
@@ -293,7 +276,7 @@ end
 -- @param extra repository | nil: one more than those that are found in the usual places
 -- @return array of { name = "language.lua", text = string }
 function annotations.files(session, extra)
-  local all = own_modules()
+  local all = type_modules.all()
   local others = repository_modules(session, extra)
   for name, content in pairs(others) do
     all[name] = content
