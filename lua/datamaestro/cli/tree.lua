@@ -3,6 +3,7 @@
 local csv = require "datamaestro.data.csv"
 local data = require "datamaestro.data"
 local file = require "datamaestro.api.file"
+local objects = require "datamaestro.data.objects"
 local source = require "datamaestro.data.source"
 local tensor = require "datamaestro.data.tensor"
 local text = require "datamaestro.text"
@@ -76,10 +77,12 @@ local function short(value)
   return #shown > LONGEST and shown:sub(1, LONGEST) .. "…" or shown
 end
 
--- Plain values into one string, objects (also those in lists) into an array of { label, object }.
+-- Plain values but defaults into one string, objects (also those in lists) into an array of
+-- { label, object }.
 local function sort_fields(object)
   local plain, children = {}, {}
-  for name, value in types.pairs(object) do
+  for field, value in objects.values(object) do
+    local name = field.name
     if types.type_of(value) then
       children[#children + 1] = { name, value }
     elseif type(value) == "table" then
@@ -89,7 +92,7 @@ local function sort_fields(object)
           children[#children + 1] = { ("%s[%d]"):format(name, i), value[i] }
         end
       end
-    elseif name ~= "id" and name ~= "path" then
+    elseif name ~= "id" and name ~= "path" and value ~= field.default then
       plain[#plain + 1] = ("%s = %s"):format(name, short(value))
     end
   end
