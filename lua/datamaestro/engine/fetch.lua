@@ -197,14 +197,17 @@ local function await(job, source)
   return transfer:result()
 end
 
--- Notes how the source did; whether another try may succeed.
-local function judge(job, source, report)
+-- Notes how the source did; whether another try may succeed, and the message, made longer where it may not.
+local function judge(job, source, report, message)
   local host = hosts.of(source.url)
   local retry_after = report and report.retry_after
   if host and report and report.passing then
     job.context.hosts:failed(host, retry_after and math.min(retry_after, PATIENCE))
   end
-  return report and report.passing and (retry_after or 0) <= PATIENCE
+  if (retry_after or 0) > PATIENCE then
+    return false, ("%s (asks to wait %d s, %d at most expected)"):format(message, retry_after, PATIENCE)
+  end
+  return report and report.passing, message
 end
 
 -- The bytes are here and have been compared: what is said of them beside that.
@@ -233,8 +236,7 @@ local function discard(job)
   drop(job)
 end
 
--- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may
--- succeed.
+-- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may succeed.
 local function try(job, source)
   local shown = text.url(source.url)
   local path = sources.local_path(source.url)
@@ -250,7 +252,9 @@ local function try(job, source)
   local report, partial
   report, message, code, partial = await(job, source)
   if not report then
-    return nil, advise(message, partial, source.url), code, judge(job, source, partial)
+    local passing
+    passing, message = judge(job, source, partial, message)
+    return nil, advise(message, partial, source.url), code, passing
   end
   local right, difference, kind = compare(source, job.spec, report)
   if right then
