@@ -465,14 +465,26 @@ describe("archives", function()
 
   it("extracts ten thousand small files", function()
     shell "mkdir small; cd small; seq 10000 | split -l 1 -a 4 -d - n; cd ..; tar czf small.tgz small"
-    shell "zip -qr small.zip small"
-    for _, name in ipairs { "small.tgz", "small.zip" } do
-      local report = assert(extract(folder .. "/" .. name))
-      assert.are.same({ entries = 10001, bytes = 48894 }, report)
-      shell "diff -r small box/out/small"
+    assert.are.same({ entries = 10001, bytes = 48894 }, extract(folder .. "/small.tgz", { stream = true }))
+    shell "diff -r small box/out/small; rm -rf small"
+  end)
+
+  it("extracts many members in many folders", function()
+    for _, kind in ipairs { ".tar", ".zip" } do
+      assert.are.same({ entries = 3000, bytes = 0 }, extract(hostile .. "/many" .. kind))
+      assert.are.equal("3051\n", shell "find box/out | wc -l")
       discard()
     end
-    shell "rm -rf small"
+  end)
+
+  it("misses no member of a zip archive's list", function()
+    assert.are.equal("x: damaged zip archive: 1 members found (1000 in its list expected)",
+      refusal(hostile .. "/overlap.zip"))
+    local data = temp.read(hostile .. "/no_folders.zip")
+    local path = temp.write(folder .. "/count.zip", data:sub(1, -15) .. "\4\0\4\0" .. data:sub(-10))
+    assert.are.equal("x: damaged zip archive: 3 members found (4 in its list expected)", refusal(path))
+    shell "cd hostile; printf 'a comment' | zip -z no_folders.zip"
+    assert.are.equal(3, extract(hostile .. "/no_folders.zip").entries)
   end)
 
   it("reads sizes of over 4 GiB from a zip archive", function()

@@ -13,6 +13,7 @@
 #include "archive_content.h"
 #include "archive_input.h"
 #include "archive_tree.h"
+#include "archive_zip.h"
 #include "datamaestro/printable.h"
 
 static int fail_first(const struct dm_extraction *x, struct dm_error *err) {
@@ -172,16 +173,6 @@ static int extract_members(struct dm_extraction *x, struct dm_error *err) {
   }
 }
 
-/* libarchive takes a zip archive without members for none: nothing but the end of its list, which says so
- * twice and ends with a comment (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, 4.3.16). */
-static bool is_empty_zip(const struct dm_archive_input *input) {
-  enum { END_SIZE = 22 };
-  static const unsigned char start[20] = {'P', 'K', 5, 6};
-  const unsigned char *head = input->head;
-  return strcmp(input->kind, "zip") == 0 && memcmp(head, start, sizeof start) == 0 &&
-         input->size == END_SIZE + (head[20] | (uint64_t)head[21] << 8);
-}
-
 static int open_archive(struct dm_extraction *x, struct dm_error *err) {
   const struct dm_archive_library *library = &x->library;
   x->archive = library->create();
@@ -193,7 +184,7 @@ static int open_archive(struct dm_extraction *x, struct dm_error *err) {
                                 : library->support_7zip(x->archive);
   if (status == ARCHIVE_OK)
     status = dm_archive_input_attach(&x->input, library, x->archive, x->options->path);
-  return status == ARCHIVE_OK || is_empty_zip(&x->input) ? 0 : fail_header(x, err);
+  return status == ARCHIVE_OK || dm_archive_zip_is_empty(&x->input) ? 0 : fail_header(x, err);
 }
 
 /* Into a folder of its own: removed unless all is well. */
@@ -203,7 +194,9 @@ static int extract_to_folder(struct dm_extraction *x, struct dm_error *err) {
                                          options->collisions};
   if (dm_archive_tree_open(&x->tree, &tree, err) != 0)
     return -1;
-  int status = is_empty_zip(&x->input) ? 0 : extract_members(x, err);
+  int status = dm_archive_zip_is_empty(&x->input) ? 0 : extract_members(x, err);
+  if (status == 0 && strcmp(x->input.kind, "zip") == 0)
+    status = dm_archive_zip_check(&x->input, options->subject, x->report->entries, err);
   if (status == 0)
     status = dm_archive_tree_sync(x->tree, err);
   if (status != 0)
