@@ -172,7 +172,7 @@ describe("the decoders", function()
             assert.are.equal("the quick brown fox jumps over the lazy dog", content)
             assert.are.equal(#garbage, report.garbage)
           else
-            assert.matches("^x: damaged %a+ data: other bytes after the end %(near byte %d+%)$",
+            assert.matches("^x: damaged %w+ data: other bytes after the end %(near byte %d+%)$",
               refuse(data .. garbage))
           end
         end
