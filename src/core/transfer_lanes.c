@@ -43,6 +43,7 @@ static int open_lane(struct dm_lane *lane, bool alone, struct dm_error *err) {
       .from = lane->next,
       .until = lane->end == UINT64_MAX ? 0 : lane->end,
       .validator = lane->next > 0 || alone ? validator(t) : NULL,
+      .size = t->request.size,
       .alone = alone,
       .context = lane,
       .on_response = on_response,
