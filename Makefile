@@ -273,11 +273,13 @@ $(BUILD)/obj/api.a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/api/*.c))
 	$(Q)ar rcs $@ $^
 
 FUZZ_SECONDS ?= 60
-fuzz: deps-check ## every fuzz target for FUZZ_SECONDS (default 60)
+FUZZ ?= fuzz_*
+fuzz: deps-check ## every fuzz target (or FUZZ=name) for FUZZ_SECONDS (default 60)
 	@$(MAKE) --no-print-directory -s MODE=fuzz CC=clang BUILD=$(BUILD)-fuzz fuzz-targets
-	@set -e; for target in spec/fuzz/fuzz_*.c; do \
+	@set -e; for target in spec/fuzz/$(FUZZ).c; do \
 	    name=$$(basename $$target .c); corpus=$(BUILD)-fuzz/corpus/$$name; mkdir -p $$corpus; \
 	    seeds=$$(sed -n 's/^ \* Seeds: //p' $$target); [ -z "$$seeds" ] || cp $$seeds $$corpus; \
+	    [ ! -e spec/fuzz/$$name.sh ] || sh spec/fuzz/$$name.sh $$corpus; \
 	    echo "$$name: $(FUZZ_SECONDS) s"; \
 	    $(BUILD)-fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=4096 \
 	        -artifact_prefix=$(BUILD)-fuzz/ -print_final_stats=1 $$corpus >$(BUILD)-fuzz/$$name.log 2>&1 \

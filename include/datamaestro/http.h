@@ -31,6 +31,7 @@ struct dm_http_response {
   int64_t length;             /* bytes announced of this answer, -1 when unknown */
   struct dm_http_range range; /* what a 206 holds, or a 416 says */
   bool ranges;                /* it says that it serves parts of this file */
+  double latency;             /* seconds from the request to the first byte of its answer */
   int64_t retry_after;        /* seconds it asks to wait, -1 when it does not */
   char url[DM_HTTP_URL_SIZE]; /* after redirects, without user and password */
   char content_type[DM_HTTP_FIELD_SIZE];
@@ -54,6 +55,7 @@ struct dm_http_request {
   uint64_t from;         /* the first byte wanted, counted from 0 */
   uint64_t until;        /* one past the last byte wanted; 0: all the rest */
   const char *validator; /* for If-Range; NULL: none */
+  int64_t size;          /* bytes that will come, as far as is known; -1: unknown */
   bool alone;            /* on a connection of its own, whatever else goes to that host */
   void *context;
   /* Called once, before the first byte, for 200, and for 206 and 416 where `from` or `until` were asked

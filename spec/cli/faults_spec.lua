@@ -290,7 +290,7 @@ describe("prepare, when a download fails,", function()
   it("starts afresh after kill -9, and removes what the dead process left", function()
     lab:define_file(server.url .. "/whole", ("{ sha256 = %q }"):format(body_sha256))
     local dead = require "datamaestro.api.process".owner():gsub("%d+$", "1") -- began at another time
-    temp.write(lab:path(".downloads/data.bin." .. dead .. ".part"), "half")
+    temp.write(lab:path(".downloads/" .. dead .. "/data.bin.part"), "half")
     temp.write(lab:path ".state.json", '{"version": 1, "resources": {"data": {"state": "partial"}}}')
     local result = lab:prepare()
     assert.are.same({ 0, "" }, { result.status, result.err })

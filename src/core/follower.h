@@ -43,6 +43,8 @@ struct dm_follower {
   /* Its own. */
   struct dm_reader reader;
   struct dm_digest digest;
+  uint64_t noted; /* bytes at the last checkpoint */
+  int64_t began;  /* milliseconds */
   struct dm_job job;
 };
 

@@ -8,10 +8,13 @@
 
 /* More connections are tried for files that would take longer, on lines that are slower: beyond, a single one
  * is not what holds them up. */
-enum { GROW_WINDOW = 300, GROW_WORTH = 2 };                /* milliseconds of a measurement; seconds left */
-enum { GROW_STEP = 4, GROW_RATE = 200 * 1000 * 1000 };     /* connections by one try: times; bytes a second */
-#define GROW_GAIN 1.3                                      /* less than this is no help */
-enum { CHUNK_MINIMUM = 1 << 20, CHUNK_MAXIMUM = 1 << 26 }; /* bytes asked of a further connection at once */
+enum { GROW_WINDOW = 100, GROW_WORTH = 2 };            /* milliseconds of a measurement; seconds left */
+enum { GROW_ROUNDS = 6, GROW_WINDOW_MAXIMUM = 3000 };  /* of it: round trips at least; milliseconds */
+enum { GROW_STEP = 4, GROW_RATE = 100 * 1000 * 1000 }; /* connections by one try: times; bytes a second */
+#define GROW_GAIN 1.3                                  /* less than this is no help */
+/* Bytes asked of a further connection at once: as few as can be, since what is not in order is lost when the
+ * process dies, and so many that the wait for the next answer is a twentieth of the time. */
+enum { CHUNK_MINIMUM = 1 << 20, CHUNK_MAXIMUM = 1 << 26, CHUNK_TRIPS = 20 };
 
 static int on_response(void *context, const struct dm_http_response *response, struct dm_error *err);
 static int on_bytes(void *context, const void *bytes, size_t size, struct dm_error *err);
@@ -42,6 +45,7 @@ static int open_lane(struct dm_lane *lane, bool alone, struct dm_error *err) {
       .from = lane->next,
       .until = lane->end == UINT64_MAX ? 0 : lane->end,
       .validator = lane->next > 0 || alone ? validator(t) : NULL,
+      .size = t->request.size,
       .alone = alone,
       .context = lane,
       .on_response = on_response,
@@ -226,7 +230,7 @@ static int on_bytes(void *context, const void *bytes, size_t size, struct dm_err
   dm_spool_advance(t->spool, prefix(t));
   if (dm_transfer_follow(t, err) != 0)
     return -1;
-  return lane->next == lane->end ? 1 : 0;
+  return lane->next == lane->end && lane->request.until != lane->end ? 1 : 0; /* 1: it was cut short by us */
 }
 
 /* A share that nobody is at, or a new one; NULL when there is none. */
@@ -241,10 +245,11 @@ static struct dm_lane *next_lane(struct dm_transfer *t, double rate) {
   if (unused == NULL || t->assigned >= t->total)
     return NULL;
   uint64_t left = t->total - t->assigned;
-  uint64_t size = (uint64_t)(rate / t->growth.lanes); /* a second's worth, and a fair share of the rest */
-  uint64_t fair = left / (2 * (uint64_t)t->growth.lanes);
-  size = size < fair ? size : fair;
-  size = size < CHUNK_MINIMUM ? CHUNK_MINIMUM : size < CHUNK_MAXIMUM ? size : CHUNK_MAXIMUM;
+  double trips = t->report.response.latency * CHUNK_TRIPS;
+  double share = rate / t->growth.lanes * trips;
+  uint64_t size = share < CHUNK_MINIMUM   ? CHUNK_MINIMUM
+                  : share < CHUNK_MAXIMUM ? (uint64_t)share
+                                          : CHUNK_MAXIMUM;
   size = size < left ? size : left;
   *unused = (struct dm_lane){.transfer = t, .used = true, .next = t->assigned, .end = t->assigned + size};
   t->assigned += size;
@@ -254,9 +259,8 @@ static struct dm_lane *next_lane(struct dm_transfer *t, double rate) {
 /* Opens lanes until there are as many as wanted. */
 static void open_lanes(struct dm_transfer *t) {
   struct dm_lane *lane = NULL;
-  struct dm_error unused;
   while (count_lanes(t) < t->growth.lanes && (lane = next_lane(t, t->growth.before)) != NULL)
-    if (open_lane(lane, true, &unused) != 0)
+    if (open_lane(lane, true, &t->err) != 0)
       return;
 }
 
@@ -286,44 +290,58 @@ static void fail_short(struct dm_lane *lane) {
   lose(lane, &failure);
 }
 
+/* Takes up what is left, or ends. */
+static void take_next(struct dm_transfer *t) {
+  open_lanes(t);
+  if (count_lanes(t) > 0)
+    return;
+  dm_spool_advance(t->spool, prefix(t)); /* the lanes that were before it are gone */
+  if (prefix(t) == t->total)
+    dm_transfer_end(t);
+  else
+    dm_transfer_pause(t);
+}
+
 static void on_end(void *context, const struct dm_http_response *response,
                    const struct dm_http_failure *failure) {
   struct dm_lane *lane = context;
   struct dm_transfer *t = lane->transfer;
+  bool whole = lane->end == UINT64_MAX;
   lane->exchange = NULL;
   if (!lane->request.alone)
     t->report.response = *response;
-  if (failure != NULL && lane->next < lane->end) {
+  if (failure != NULL && lane->next < lane->end)
     lose(lane, failure);
-    return;
-  }
-  if (lane->end == UINT64_MAX && t->total != UINT64_MAX && lane->next != t->total) {
+  else if (whole ? t->total != UINT64_MAX && lane->next != t->total : lane->next != lane->end)
     fail_short(lane);
-    return;
+  else {
+    t->total = whole ? lane->next : t->total;
+    t->assigned = t->assigned < t->total ? t->assigned : t->total;
+    lane->used = false;
+    take_next(t);
   }
-  if (lane->end == UINT64_MAX)
-    t->total = lane->next;
-  if (t->assigned > t->total)
-    t->assigned = t->total;
-  lane->used = false;
-  open_lanes(t);
-  if (count_lanes(t) == 0 && prefix(t) == t->total)
-    dm_transfer_end(t);
 }
 
-/* The connection that has all the rest gives all but its next second's worth of it away. */
-static void divide(struct dm_transfer *t, double rate) {
+/* The connection that has all the rest gives all but its next piece away. */
+static void divide(struct dm_transfer *t) {
   struct dm_lane *first = &t->lanes[0];
-  uint64_t share = (uint64_t)rate > CHUNK_MINIMUM ? (uint64_t)rate : CHUNK_MINIMUM;
   if (first->end != UINT64_MAX)
     return;
-  first->end = first->next + share < t->total ? first->next + share : t->total;
+  first->end = first->next + CHUNK_MINIMUM < t->total ? first->next + CHUNK_MINIMUM : t->total;
   t->assigned = first->end;
 }
 
 static bool can_grow(const struct dm_transfer *t) {
   return !t->growth.settled && t->report.response.ranges && t->total != UINT64_MAX && may_divide(t) &&
          t->received < t->total;
+}
+
+/* Milliseconds: long enough for a new connection to have got up to speed. */
+static int64_t window(const struct dm_transfer *t) {
+  double trips = t->report.response.latency * 1000 * GROW_ROUNDS;
+  return trips < GROW_WINDOW           ? GROW_WINDOW
+         : trips < GROW_WINDOW_MAXIMUM ? (int64_t)trips
+                                       : GROW_WINDOW_MAXIMUM;
 }
 
 /* Measures for a while; then, if the rest is worth it, tries more connections, and goes on trying for as long
@@ -335,7 +353,7 @@ void dm_transfer_grow(struct dm_transfer *t) {
     growth->since = now;
     growth->bytes = t->received;
   }
-  if (growth->since == 0 || now < growth->since + GROW_WINDOW || !can_grow(t))
+  if (growth->since == 0 || now < growth->since + window(t) || !can_grow(t))
     return;
   double rate = (double)(t->received - growth->bytes) * 1000 / (double)(now - growth->since);
   growth->since = now;
@@ -353,7 +371,7 @@ void dm_transfer_grow(struct dm_transfer *t) {
   growth->before = rate > 1 ? rate : 1;
   growth->lanes = wanted;
   if (!growth->settled) {
-    divide(t, rate);
+    divide(t);
     open_lanes(t);
   }
 }

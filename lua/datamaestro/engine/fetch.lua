@@ -15,6 +15,7 @@ local FINAL = { interrupted = true, space = true }
 local SMALL = 256 * 1024     -- bytes: such a file never leaves memory before it is complete, so needs no lock
 local BACKOFF_MAXIMUM = 30   -- seconds
 local PATIENCE = 300         -- seconds: a host that asks to be left alone for longer has failed
+local WORTH = 1024 * 1024    -- bytes that a try must bring so as not to count as one
 local LOOK = 0.2             -- seconds between two looks at a lock
 
 -- What a login page, an error page or a list of files begins with.
@@ -194,17 +195,22 @@ local function await(job, source)
   context.active[transfer] = job
   context.scheduler:await(transfer)
   context.active[transfer] = nil
+  job.received = math.max(job.received, (transfer:progress()))
   return transfer:result()
 end
 
--- Notes how the source did; whether another try may succeed.
-local function judge(job, source, report)
+-- Notes how the source did; whether another try may succeed, and the message, made longer where it may not.
+local function judge(job, source, report, message)
   local host = hosts.of(source.url)
   local retry_after = report and report.retry_after
   if host and report and report.passing then
     job.context.hosts:failed(host, retry_after and math.min(retry_after, PATIENCE))
   end
-  return report and report.passing and (retry_after or 0) <= PATIENCE
+  if (retry_after or 0) > PATIENCE then
+    local wait = retry_after < 86400 and ("%d s"):format(retry_after) or "a day or longer"
+    return false, ("%s (asks to wait %s, %d s at most expected)"):format(message, wait, PATIENCE)
+  end
+  return report and report.passing, message
 end
 
 -- The bytes are here and have been compared: what is said of them beside that.
@@ -233,8 +239,7 @@ local function discard(job)
   drop(job)
 end
 
--- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may
--- succeed.
+-- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may succeed.
 local function try(job, source)
   local shown = text.url(source.url)
   local path = sources.local_path(source.url)
@@ -250,7 +255,9 @@ local function try(job, source)
   local report, partial
   report, message, code, partial = await(job, source)
   if not report then
-    return nil, advise(message, partial, source.url), code, judge(job, source, partial)
+    local passing
+    passing, message = judge(job, source, partial, message)
+    return nil, advise(message, partial, source.url), code, passing
   end
   local right, difference, kind = compare(source, job.spec, report)
   if right then
@@ -370,21 +377,25 @@ function fetch.obtain(spec, context)
   elseif warning then
     context.warn(warning)
   end
-  local job <close> = setmetatable({ spec = spec, context = context }, { __close = drop })
-  for round = 1, context.settings.tries do
-    job.round = round
+  local job <close> = setmetatable({ spec = spec, context = context, received = 0 }, { __close = drop })
+  job.round = 1
+  while true do
+    local received = job.received
     local done, again, final = try_all(job, list)
     if done then
       warn_of(job, list)
       return true
     elseif final then
       return nil, ("%s: %s"):format(spec.label, final.message), final.code
-    elseif not again or round == context.settings.tries then
-      break
+    elseif job.received > received + WORTH then -- a line that breaks now and then gets there all the same
+      job.round = 1
+    end
+    if not again or job.round == context.settings.tries then
+      return nil, summary(spec, list)
     end
     wait_for_round(job, list)
+    job.round = job.round + 1
   end
-  return nil, summary(spec, list)
 end
 
 return fetch

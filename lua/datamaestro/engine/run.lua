@@ -56,6 +56,7 @@ end
 -- @param options table: as of prepare.download_all
 -- @return run
 function Run.new(store, options)
+  collectgarbage() -- what definitions left behind; from here on memory is for bytes
   local cache = Cache.open(store.root)
   local run = setmetatable({ store = store }, Run)
   run.scheduler = Scheduler.new(wait(run), tick(run))
