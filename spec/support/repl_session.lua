@@ -66,9 +66,9 @@ end
 -- --- What is done ------------------------------------------------------------------------------
 
 local BEGINNING = [[
-Held on a terminal of 80 columns by `spec/cli/repl_session_spec.lua`, key by key; the spec fails where it goes
-otherwise than this page says. `DATAMAESTRO_WRITE_DOCS=1 make specs SPEC=spec/cli/repl_session_spec.lua` writes
-it anew.
+Held on a terminal of 80 columns by `spec/cli/repl_session_spec.lua`, key by key; the spec fails where it
+goes otherwise than this page says.
+`DATAMAESTRO_WRITE_DOCS=1 make specs SPEC=spec/cli/repl_session_spec.lua` writes it anew.
 
 A dataset is found, fetched
   and opened; its files come from Debian's package dataset-fashion-mnist where that is
