@@ -71,7 +71,7 @@ SHARE     := $(BUILD)/share/datamaestro
 all: libraries stale $(PROGRAM) $(COMPILED) $(foreach p,$(PLUGINS),$(if $(wildcard src/api/lua_$(p).c),$(LIBDIR)/$(p).so)) $(SHARE) ## build the program (build/datamaestro, run in place)
 
 # Loops over elements are worth the compiler's full effort.
-$(BUILD)/obj/core/tensor_%.o: CFLAGS += $(if $(filter release,$(MODE)),-O3)
+$(BUILD)/obj/core/recode.o $(BUILD)/obj/core/tensor_%.o: CFLAGS += $(if $(filter release,$(MODE)),-O3)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
