@@ -83,8 +83,9 @@ local function make_good_files(folder)
   assert(numpy.save(folder .. "/good.npz", { a = t }))
   assert(image.save(folder .. "/good.png", t))
   temp.write(folder .. "/good.jpg", temp.read "spec/fuzz/image/rgb.jpg")
-  local made = program.shell(([[cd '%s' && gzip -nc table.csv >good.csv.gz && bzip2 -c table.csv >good.csv.bz2 &&
-    xz -c table.csv >good.csv.xz && zstd -qc table.csv >good.csv.zst && lz4 -qc table.csv >good.csv.lz4 &&
+  local made = program.shell(([[cd '%s' && gzip -nc table.csv >good.csv.gz &&
+    bzip2 -c table.csv >good.csv.bz2 && xz -c table.csv >good.csv.xz &&
+    zstd -qc table.csv >good.csv.zst && lz4 -qc table.csv >good.csv.lz4 &&
     zip -q good.zip table.csv && tar cf good.tar table.csv && tar czf good.tar.gz table.csv &&
     7z a good.7z table.csv]]):format(folder))
   assert(made.status == 0, made.err)
@@ -150,8 +151,8 @@ local TEXT = { ["Latin-1"] = ":1:4: byte 0xe9 (utf-8 expected)",
 local TABLE = with({ empty = ": no row 0 (row of names expected there)",
   cut = ":3:3: quote that is not closed (closing quote expected)",
   huge = ":1:1: row of over 64 MiB (is a quote not closed?)" }, TEXT)
-local NUMBERS = with({ ["a page"] = ":2:1: '<html><body>Not \"here\"</body></html>' in column 1 '<!DOCTYPE html>' "
-  .. "(number expected)" }, TABLE)
+local NUMBERS = with({ ["a page"] = ":2:1: '<html><body>Not \"here\"</body></html>' in column 1 "
+  .. "'<!DOCTYPE html>' (number expected)" }, TABLE)
 local NPY = ": no NPY file (\\x93NUMPY expected at its beginning)"
 local NUMPY = { empty = ": 0 bytes (an NPY file of 10 or more expected)", ["a page"] = NPY,
   ["a picture"] = NPY,
