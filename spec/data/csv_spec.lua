@@ -113,10 +113,10 @@ describe("a CSV file", function()
     local encode = require "datamaestro.data.encode"
     local json = require "datamaestro.json"
     local plain = csv.Generic { path = "/x" }
-    assert.equal('{"id":null,"path":"/x","delimiter":",","ignore":0,"names_row":-1}',
+    assert.equal('{"id": null, "path": "/x", "delimiter": ",", "ignore": 0, "names_row": -1}',
       (json.encode(encode(plain))))
     local latin = csv.Generic { path = "/x", encoding = "latin-1" }
-    assert.matches('"names_row":-1,"encoding":"latin%-1"}$', (json.encode(encode(latin))))
+    assert.matches('"names_row": %-1, "encoding": "latin%-1"}$', (json.encode(encode(latin))))
   end)
 
   it("is not separated by quotes or line ends", function()

@@ -38,7 +38,8 @@ describe("a data type", function()
     assert.equal("id path", names(types.fields(tensor.IDX)))
     assert.equal("id train validation test", names(types.fields(ml.Supervised)))
     assert.equal("id path delimiter ignore names_row encoding", names(types.fields(csv.Generic)))
-    assert.equal("id path delimiter ignore names_row encoding size_row target", names(types.fields(csv.Matrix)))
+    assert.equal("id path delimiter ignore names_row encoding size_row target",
+      names(types.fields(csv.Matrix)))
     assert.equal("id classes path", names(types.fields(ml.FolderBased)))
   end)
 

@@ -235,7 +235,9 @@ int dm_csv_open(struct dm_csv *csv, const char *path, const struct dm_csv_option
   if (status == 0)
     status = fill(csv, err);
   if (status == 0) {
-    csv->start = csv->end >= 3 && memcmp(csv->buffer, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    /* The mark of text in an encoding is left out already. */
+    bool marked = csv->recode == NULL && csv->end >= 3 && memcmp(csv->buffer, "\xef\xbb\xbf", 3) == 0;
+    csv->start = marked ? 3 : 0;
     status = skip_lines(csv, err);
   }
   if (status == 0)
