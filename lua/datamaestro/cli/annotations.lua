@@ -194,7 +194,8 @@ local GIVES = {
   tolist = "table", iterate = "fun(): integer, datamaestro.Tensor|number", bytes = "string", close = false,
 }
 
-local function tensor_method(lines, name, about)
+-- A function that is written in C, by what help says of it.
+local function c_function(lines, head, about, gives)
   local parameters = {}
   luacats.text(lines, about[2]:sub(1, 1):upper() .. about[2]:sub(2) .. ".")
   for bracket, parameter in about[1]:gsub("[()]", ""):gsub("…", "..."):gmatch "(%[?),?%s*([%w_.]+)" do
@@ -204,10 +205,10 @@ local function tensor_method(lines, name, about)
     lines[#lines + 1] = ("---@param %s%s any"):format(parameter, optional and parameter ~= "..." and "?"
       or "")
   end
-  if GIVES[name] ~= false then
-    lines[#lines + 1] = ("---@return %s"):format(GIVES[name] or "datamaestro.Tensor")
+  if gives then
+    lines[#lines + 1] = "---@return " .. gives
   end
-  lines[#lines + 1] = ("function Tensor:%s(%s) end\n"):format(name, table.concat(parameters, ", "))
+  lines[#lines + 1] = ("function %s(%s) end\n"):format(head, table.concat(parameters, ", "))
 end
 
 local function add_tensor(lines)
@@ -216,7 +217,17 @@ local function add_tensor(lines)
   lines[#lines + 1] = "---@field [integer] datamaestro.Tensor|number"
   lines[#lines + 1] = "local Tensor = {}\n"
   for _, name in ipairs(sorted(help_tensor.methods)) do
-    tensor_method(lines, name, help_tensor.methods[name])
+    local gives = GIVES[name] == nil and "datamaestro.Tensor" or GIVES[name]
+    c_function(lines, "Tensor:" .. name, help_tensor.methods[name], gives)
+  end
+end
+
+local function add_tensor_library(lines)
+  lines[#lines + 1] = "---Tensors of files and of values."
+  lines[#lines + 1] = "datamaestro.tensor = {}\n"
+  for _, name in ipairs(sorted(help_tensor.functions)) do
+    local gives = name == "is_tensor" and "boolean" or "datamaestro.Tensor?"
+    c_function(lines, "datamaestro.tensor." .. name, help_tensor.functions[name], gives)
   end
 end
 
@@ -247,6 +258,8 @@ local function library(session)
         table.insert(lines, before + 1, ("---@overload fun(id: %q): %s?, string?, string?")
           :format(dataset.id, dataset.type.id))
       end
+    elseif name == "tensor" then
+      add_tensor_library(lines)
     else
       lines[#lines + 1] = ("---@type %s\ndatamaestro.%s = nil\n"):format(type(functions[name]), name)
     end
