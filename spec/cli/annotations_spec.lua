@@ -157,8 +157,8 @@ function Generic:columns() end]], 1, true))
     for name in pairs(help_tensor.functions) do
       assert.is_truthy(library:find("\nfunction datamaestro.tensor." .. name .. "(", 1, true), name)
     end
-    assert.is_truthy(library:find("---@return datamaestro.Tensor?\nfunction datamaestro.tensor.npy(path) end", 1,
-      true))
+    assert.is_truthy(library:find(
+      "---@return datamaestro.Tensor?\nfunction datamaestro.tensor.npy(path) end", 1, true))
     for _, name in ipairs { "find", "load", "loader", "plot", "prepare", "save", "search", "show" } do
       assert.is_truthy(library:find("\nfunction datamaestro." .. name .. "(", 1, true), name)
     end
