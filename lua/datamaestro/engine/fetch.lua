@@ -239,7 +239,8 @@ local function discard(job)
   drop(job)
 end
 
--- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may succeed.
+-- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may
+-- succeed.
 local function try(job, source)
   local shown = text.url(source.url)
   local path = sources.local_path(source.url)
@@ -315,7 +316,8 @@ local function candidates(spec, context)
   return list, #here == 0 and doubt and ("%s: %s"):format(spec.label, doubt) or nil
 end
 
--- Tries each source that may still serve; true | nil, whether another round may succeed, code when nothing can.
+-- Tries each source that may still serve; true | nil, whether another round may succeed, the failure that
+-- nothing mends.
 local function try_all(job, list)
   local again = false
   for i, candidate in ipairs(list) do
@@ -367,8 +369,8 @@ end
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
 --   nil), part (path to write; a folder, with `unpack`), unpack (boolean)
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
---   job), cache, has_cache (boolean), hosts, settings, offline, keep (booleans), observe (function(event)), warn
---   (function(message))
+--   job), cache, has_cache (boolean), hosts, settings, offline, keep (booleans), observe (function(event)),
+--   warn (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed
 function fetch.obtain(spec, context)
   local list, warning, code = candidates(spec, context)
