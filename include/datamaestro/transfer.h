@@ -36,6 +36,7 @@ struct dm_transfer_request {
   int decode;               /* an enum dm_decode_format; -1: the bytes are the content */
   bool unpack;              /* the content is an archive, `path` a folder that it fills */
   bool proven;              /* one of the digests is declared: bytes of several sources may be put together */
+  int lanes;                /* connections for this file, at most; 0: DM_TRANSFER_LANES */
   int64_t size;             /* bytes as served that must come; -1 when not known */
   unsigned digests;         /* mask of the kinds of the bytes as served; one at least */
   unsigned content_digests; /* mask of the kinds of the content */

@@ -365,7 +365,10 @@ void dm_transfer_grow(struct dm_transfer *t) {
   }
   if (rate > GROW_RATE || (double)(t->total - t->received) < rate * GROW_WORTH)
     return;
-  int most = t->set->host_connections < DM_TRANSFER_LANES ? (int)t->set->host_connections : DM_TRANSFER_LANES;
+  int most =
+      t->request.lanes > 0 && t->request.lanes < DM_TRANSFER_LANES ? t->request.lanes : DM_TRANSFER_LANES;
+  if (most > t->set->host_connections)
+    most = (int)t->set->host_connections;
   int wanted = growth->lanes * GROW_STEP < most ? growth->lanes * GROW_STEP : most;
   growth->settled = wanted == growth->lanes;
   growth->before = rate > 1 ? rate : 1;
