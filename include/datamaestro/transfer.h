@@ -21,9 +21,10 @@ struct dm_transfers; /* owns connections and threads; freed by dm_transfers_clos
 struct dm_transfer;  /* one download; freed by dm_transfer_close */
 
 enum {
-  DM_TRANSFER_HEAD = 512,             /* bytes */
-  DM_TRANSFER_LANES = 8,              /* connections for one file, at most */
-  DM_TRANSFER_STEP = 8 * 1024 * 1024, /* bytes between two notes of what can be resumed */
+  DM_TRANSFER_HEAD = 512,              /* bytes */
+  DM_TRANSFER_LANES = 8,               /* connections for one file, at most */
+  DM_TRANSFER_STEP = 8 * 1024 * 1024,  /* bytes between two notes of what can be resumed */
+  DM_TRANSFER_HOLD = 16 * 1024 * 1024, /* bytes that may wait for the disk, where they are to be resumed */
 };
 
 /* All is copied. */

@@ -228,6 +228,7 @@ static int on_bytes(void *context, const void *bytes, size_t size, struct dm_err
   lane->next += size;
   t->received += size;
   dm_spool_advance(t->spool, prefix(t));
+  dm_checkpoint_hold(&t->checkpoint, t->received);
   if (dm_transfer_follow(t, err) != 0)
     return -1;
   return lane->next == lane->end && lane->request.until != lane->end ? 1 : 0; /* 1: it was cut short by us */

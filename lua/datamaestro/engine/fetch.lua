@@ -124,8 +124,9 @@ local function start(job, source, key)
   job.transfer, message, code = context.transfers():start {
     url = source.url, token = job.token, path = spec.part, spool = spool, keep = keep and job.keep.part,
     decode = source.transforms ~= "none" and source.transforms or nil, unpack = spec.unpack,
-    proven = checks.served ~= nil, lanes = limit_of(job, source) and 1 or nil, size = source.size, digests = { checks.served },
-    content_digests = { checks.content }, content_limit = spec.content and spec.content.size,
+    proven = checks.served ~= nil, lanes = limit_of(job, source) and 1 or nil, size = source.size,
+    digests = { checks.served }, content_digests = { checks.content },
+    content_limit = spec.content and spec.content.size,
   }
   job.key, job.transforms = key, source.transforms
   return job.transfer and true, message, code
@@ -398,8 +399,8 @@ end
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
 --   nil), part (path to write; a folder, with `unpack`), unpack (boolean)
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
---   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), hosts, settings, offline, keep (booleans), observe (function(event)),
---   warn (function(message))
+--   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), hosts, settings, offline,
+--   keep (booleans), observe (function(event)), warn (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed
 function fetch.obtain(spec, context)
   local list, warning, code = candidates(spec, context)
