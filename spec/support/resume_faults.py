@@ -4,7 +4,7 @@ The first request gets N bytes, then the connection ends. Later requests are ser
 those that ask for a part (Range) get what KIND says.
 """
 import content
-from faults import fault, good, head, partial, validators, wanted
+from faults import PAGE, fault, good, head, partial, validators, wanted
 
 LATER = "Tue, 02 Jan 2024 00:00:00 GMT"
 KINDS = {}
@@ -149,3 +149,15 @@ def refused_with_another_size(x, _):
 @kind("416-bare")
 def refused_without_a_size(x, _):
     refuse(x)
+
+
+@fault("416-page")
+def refused_with_a_page(x):
+    """As a good server, but with a page for people behind each 416, as nginx has it."""
+    body = x.server.body(x.query)
+    if wanted(x, body) is False:
+        x.send_head(head("416 Range Not Satisfiable", "Content-Range: bytes */%d" % len(body), length=len(PAGE)))
+        x.send(PAGE)
+        x.close = False
+    else:
+        good(x)

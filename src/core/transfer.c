@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "datamaestro/file.h"
@@ -207,7 +208,10 @@ static int note_url(struct dm_transfer *t, struct dm_error *err) {
 
 /* Whether there is a part file that this request may continue; `start` says from where. */
 static bool can_resume(struct dm_transfer *t, struct dm_journal_record *start) {
-  if (dm_journal_read(t->journal, start) != 0 || access(t->part, R_OK | W_OK) != 0)
+  struct stat part;
+  if (dm_journal_read(t->journal, start) != 0 || lstat(t->part, &part) != 0)
+    return false;
+  if (!S_ISREG(part.st_mode) || start->offset > (uint64_t)part.st_size || access(t->part, R_OK | W_OK) != 0)
     return false;
   if ((t->request.digests & 1U << start->kind) == 0)
     return false;
