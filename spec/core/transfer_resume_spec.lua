@@ -431,7 +431,7 @@ describe("a transfer that is continued", function()
           bytes:sub(1, after) .. FaultServer.bytes("other", SIZE):sub(after + 1)), report.digests.sha256)
       end)
 
-      it("stays paused, with its bytes, when it is told to go on with what is no URL", function()
+      it("stays paused when it is told to go on with what is no URL", function()
         local url = url_of("drop", ("&times=1&after=%d"):format(after))
         local one <close> = pause(url)
         local done, message, code = one:again "gopher://x/"

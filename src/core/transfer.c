@@ -301,11 +301,13 @@ int dm_transfer_again(struct dm_transfer *t, const char *url, const char *token,
   if (note_url(t, err) != 0)
     return -1;
   bool continues = !t->tainted && (t->request.proven || (same && t->source.url_digest[0] != '\0'));
-  t->state = DM_TRANSFER_RUNNING;
   t->report.passing = false;
-  if (continues && t->received > 0)
-    return dm_transfer_ask(t, t->received, err);
-  return dm_transfer_start_over(t, err) != 0 ? -1 : dm_transfer_ask(t, 0, err);
+  if (!(continues && t->received > 0) && dm_transfer_start_over(t, err) != 0)
+    return -1;
+  if (dm_transfer_ask(t, t->received, err) != 0)
+    return -1;
+  t->state = DM_TRANSFER_RUNNING;
+  return 0;
 }
 
 /* Whether a later transfer can go on from what is here. */

@@ -119,6 +119,7 @@ static int continue_file(struct dm_lane *lane, const struct dm_http_response *re
   const struct dm_http_range *range = &response->range;
   bool same_source = strcmp(t->source.url_digest, t->url_digest) == 0;
   bool fits = range->first == (int64_t)lane->next &&
+              (range->last < 0 || response->length < 0 || response->length == range->last - range->first + 1) &&
               (range->total < 0 || t->total == UINT64_MAX || range->total == (int64_t)t->total);
   if (same_source)
     fits = fits && is_same(t->source.etag, response->etag) &&
@@ -138,6 +139,7 @@ static int read_unsatisfiable(struct dm_lane *lane, const struct dm_http_respons
   if (response->range.total != (int64_t)lane->next || (t->total != UINT64_MAX && t->total != lane->next))
     return refuse_part(t, err);
   t->total = lane->next;
+  lane->end = lane->next; /* what comes is a page for people */
   t->report.mixed = true;
   return 0;
 }
@@ -233,9 +235,8 @@ static struct dm_lane *next_lane(struct dm_transfer *t, double rate) {
 /* Opens lanes until there are as many as wanted. */
 static void open_lanes(struct dm_transfer *t) {
   struct dm_lane *lane = NULL;
-  struct dm_error unused;
   while (count_lanes(t) < t->growth.lanes && (lane = next_lane(t, t->growth.before)) != NULL)
-    if (open_lane(lane, true, &unused) != 0)
+    if (open_lane(lane, true, &t->err) != 0)
       return;
 }
 
@@ -255,15 +256,29 @@ static void lose(struct dm_lane *lane, const struct dm_http_failure *failure) {
   dm_transfer_pause(t);
 }
 
+/* A part that was a whole answer, but not the whole part: the rest may be had by another request. */
+static void lose_rest(struct dm_lane *lane, uint64_t end) {
+  struct dm_http_failure failure = {.passing = true};
+  (void)dm_error_set(&failure.error, DM_ERROR_NETWORK,
+                     "%s: received %" PRIu64 " bytes (%" PRIu64 " expected)", lane->transfer->subject,
+                     lane->next, end);
+  lose(lane, &failure);
+}
+
 static void on_end(void *context, const struct dm_http_response *response,
                    const struct dm_http_failure *failure) {
   struct dm_lane *lane = context;
   struct dm_transfer *t = lane->transfer;
+  uint64_t end = lane->end == UINT64_MAX && response->status == 206 ? t->total : lane->end;
   lane->exchange = NULL;
   if (!lane->request.alone)
     t->report.response = *response;
   if (failure != NULL && lane->next < lane->end) {
     lose(lane, failure);
+    return;
+  }
+  if (end != UINT64_MAX && lane->next < end) {
+    lose_rest(lane, end);
     return;
   }
   if (lane->end == UINT64_MAX)
@@ -272,8 +287,12 @@ static void on_end(void *context, const struct dm_http_response *response,
     t->assigned = t->total;
   lane->used = false;
   open_lanes(t);
-  if (count_lanes(t) == 0 && prefix(t) == t->total)
+  if (count_lanes(t) > 0)
+    return;
+  if (prefix(t) == t->total)
     dm_transfer_end(t);
+  else /* no lane could be opened */
+    dm_transfer_pause(t);
 }
 
 /* The connection that has all the rest gives all but its next second's worth of it away. */
