@@ -23,6 +23,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -
             -Wformat=2 -Wvla -Werror
 FLAGS_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 FLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan     := -O1 -g -fsanitize=thread
 FLAGS_debug    := -O0 -g
 FLAGS_fuzz     := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FLAGS_coverage := -O0 -g --coverage
@@ -43,6 +44,7 @@ PKGS_digest  := libcrypto
 PKGS_inflate := $(LIBS)
 PKGS_transfer := libcurl libcrypto $(LIBS)
 PKGS_readline := readline
+LDFLAGS_transfer := -Wl,-z,nodelete # a thread may be at its last instructions when all is closed
 LDFLAGS_readline := -Wl,-z,nodelete # readline keeps state that an unloaded library would lose, and leak
 
 CORE_OBJS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))

@@ -162,6 +162,9 @@ static int unpack(struct dm_follower *f, struct dm_error *err) {
 
 static int pass(struct dm_follower *f, struct dm_error *err) {
   atomic_store(&f->position, 0);
+  (void)pthread_mutex_lock(f->mutex);
+  (void)snprintf(f->subject, sizeof f->subject, "%s", f->asked);
+  (void)pthread_mutex_unlock(f->mutex);
   if (dm_digest_open(&f->digest, f->request->digests | f->request->content_digests, err) != 0)
     return -1;
   int status = 0;
@@ -213,6 +216,8 @@ static void run(void *opaque) {
   do {
     f->outcome = DM_FOLLOWER_FAILED;
     status = pass(f, &f->err);
+    if (status != 0 && f->outcome == DM_FOLLOWER_FAILED && dm_spool_is_restarted(f->spool))
+      f->outcome = DM_FOLLOWER_RESTARTED; /* it was bytes that count no more */
   } while (status != 0 && f->outcome == DM_FOLLOWER_RESTARTED);
   if (status == 0)
     status = finish(f, &f->err);

@@ -32,7 +32,8 @@ static int start_follower(struct dm_transfer *t, struct dm_error *err) {
   t->follower.request = &t->request;
   t->follower.spool = t->spool;
   t->follower.checkpoint = &t->checkpoint;
-  t->follower.subject = t->subject;
+  t->follower.asked = t->subject;
+  t->follower.mutex = &t->set->mutex;
   t->follower.notify = notify;
   t->follower.context = t->set;
   if (dm_follower_start(&t->follower, t->set->pool, err) != 0)
@@ -194,7 +195,9 @@ static bool copy_request(struct dm_transfer_request *copy, const struct dm_trans
 static int note_url(struct dm_transfer *t, struct dm_error *err) {
   struct dm_digest digest = {{NULL}};
   struct dm_digest_hex hex;
+  (void)pthread_mutex_lock(&t->set->mutex); /* the follower reads it */
   (void)dm_printable_url(t->subject, sizeof t->subject, t->request.url);
+  (void)pthread_mutex_unlock(&t->set->mutex);
   int status = dm_digest_open(&digest, 1U << DM_DIGEST_SHA256, err);
   if (status == 0)
     status = dm_digest_update(&digest, t->request.url, strlen(t->request.url), err);
@@ -327,6 +330,13 @@ static void link_out(struct dm_transfer *t) {
     t->following->before = t->before;
 }
 
+/* What the follower has finished, though nobody was told of it. What it has not, it removes itself. */
+static void remove_content(const struct dm_transfer *t) {
+  struct dm_error unused;
+  if (atomic_load(&t->follower.finished) && t->follower.outcome == DM_FOLLOWER_DONE)
+    (void)dm_file_remove_tree(t->request.path, &unused);
+}
+
 void dm_transfer_close(struct dm_transfer *t) {
   if (t == NULL)
     return;
@@ -336,6 +346,8 @@ void dm_transfer_close(struct dm_transfer *t) {
   join_follower(t);
   dm_checkpoint_close(&t->checkpoint);
   dm_spool_close(t->spool);
+  if (t->state != DM_TRANSFER_DONE)
+    remove_content(t);
   if (!is_worth_keeping(t)) {
     (void)unlink(t->part);
     (void)unlink(t->journal);
