@@ -286,6 +286,7 @@ static void on_end(void *context, const struct dm_http_response *response,
   if (t->assigned > t->total)
     t->assigned = t->total;
   lane->used = false;
+  dm_spool_advance(t->spool, prefix(t)); /* this share may have been the first that was missing */
   open_lanes(t);
   if (count_lanes(t) > 0)
     return;
