@@ -197,8 +197,10 @@ static int check_size(struct dm_lane *lane, size_t size, struct dm_error *err) {
 static int on_bytes(void *context, const void *bytes, size_t size, struct dm_error *err) {
   struct dm_lane *lane = context;
   struct dm_transfer *t = lane->transfer;
-  if (size > lane->end - lane->next)
-    size = (size_t)(lane->end - lane->next);
+  uint64_t room = lane->end - lane->next;
+  bool enough = size > room || (size == room && lane->request.until != lane->end); /* else it ends by itself */
+  if (size > room)
+    size = (size_t)room;
   if (check_size(lane, size, err) != 0 || look_at_head(lane, bytes, size, err) != 0 ||
       dm_spool_write(t->spool, lane->next, bytes, size, err) != 0)
     return -1;
@@ -207,7 +209,7 @@ static int on_bytes(void *context, const void *bytes, size_t size, struct dm_err
   dm_spool_advance(t->spool, prefix(t));
   if (dm_transfer_follow(t, err) != 0)
     return -1;
-  return lane->next == lane->end ? 1 : 0;
+  return enough ? 1 : 0;
 }
 
 /* A share that nobody is at, or a new one; NULL when there is none. */
@@ -240,6 +242,18 @@ static void open_lanes(struct dm_transfer *t) {
       return;
 }
 
+/* Further connections were of no use: the first one, which was asked for all the rest, brings it after all. */
+static void take_back(struct dm_transfer *t) {
+  struct dm_lane *first = &t->lanes[0];
+  if (count_lanes(t) != 1 || first->exchange == NULL || first->request.alone)
+    return;
+  for (size_t i = 1; i < DM_TRANSFER_LANES; i++)
+    t->lanes[i].used = false;
+  first->end = UINT64_MAX;
+  t->assigned = UINT64_MAX;
+  t->received = first->next;
+}
+
 /* What one lane fails with is the transfer's failure only when it was the last one. */
 static void lose(struct dm_lane *lane, const struct dm_http_failure *failure) {
   struct dm_transfer *t = lane->transfer;
@@ -249,6 +263,7 @@ static void lose(struct dm_lane *lane, const struct dm_http_failure *failure) {
   }
   t->growth.settled = true;
   t->growth.lanes = count_lanes(t) > 0 ? count_lanes(t) : 1;
+  take_back(t);
   if (count_lanes(t) > 0)
     return;
   t->err = failure->error;
