@@ -149,7 +149,10 @@ static int extract(struct dm_follower *f, struct dm_reader *source, const char *
 static int unpack(struct dm_follower *f, struct dm_error *err) {
   const unsigned char *head = (const unsigned char *)"";
   size_t size = 0;
-  enum dm_spool_state state = dm_spool_read(f->spool, 0, &head, &size, err);
+  enum dm_spool_state state =
+      dm_spool_read(f->spool, ARCHIVE_HEAD - 1, &head, &size, err); /* until all is there */
+  if (state == DM_SPOOL_BYTES || state == DM_SPOOL_ENDED)
+    state = dm_spool_read(f->spool, 0, &head, &size, err);
   if (state != DM_SPOOL_BYTES && state != DM_SPOOL_ENDED)
     return fail_pass(f, state, err);
   const char *kind = dm_archive_recognise(head, size < ARCHIVE_HEAD ? size : ARCHIVE_HEAD);

@@ -118,9 +118,10 @@ static int continue_file(struct dm_lane *lane, const struct dm_http_response *re
   struct dm_transfer *t = lane->transfer;
   const struct dm_http_range *range = &response->range;
   bool same_source = strcmp(t->source.url_digest, t->url_digest) == 0;
-  bool fits = range->first == (int64_t)lane->next &&
-              (range->last < 0 || response->length < 0 || response->length == range->last - range->first + 1) &&
-              (range->total < 0 || t->total == UINT64_MAX || range->total == (int64_t)t->total);
+  bool fits =
+      range->first == (int64_t)lane->next &&
+      (range->last < 0 || response->length < 0 || response->length == range->last - range->first + 1) &&
+      (range->total < 0 || t->total == UINT64_MAX || range->total == (int64_t)t->total);
   if (same_source)
     fits = fits && is_same(t->source.etag, response->etag) &&
            (t->source.etag[0] != '\0' || is_same(t->source.last_modified, response->last_modified));
@@ -198,7 +199,8 @@ static int on_bytes(void *context, const void *bytes, size_t size, struct dm_err
   struct dm_lane *lane = context;
   struct dm_transfer *t = lane->transfer;
   uint64_t room = lane->end - lane->next;
-  bool enough = size > room || (size == room && lane->request.until != lane->end); /* else it ends by itself */
+  bool enough =
+      size > room || (size == room && lane->request.until != lane->end); /* else it ends by itself */
   if (size > room)
     size = (size_t)room;
   if (check_size(lane, size, err) != 0 || look_at_head(lane, bytes, size, err) != 0 ||
@@ -242,7 +244,8 @@ static void open_lanes(struct dm_transfer *t) {
       return;
 }
 
-/* Further connections were of no use: the first one, which was asked for all the rest, brings it after all. */
+/* Further connections were of no use: the first one, which was asked for all the rest, brings it after all.
+ */
 static void take_back(struct dm_transfer *t) {
   struct dm_lane *first = &t->lanes[0];
   if (count_lanes(t) != 1 || first->exchange == NULL || first->request.alone)
