@@ -10,11 +10,12 @@ Q       := $(if $(V),,@)
 DEPS_RUN   := lua-cjson lua-argparse
 DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libisal-dev libssl-dev \
               libcurl4-openssl-dev libreadline-dev libarchive-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev \
-              libutf8proc-dev
+              libutf8proc-dev libpng-dev libjpeg62-turbo-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
 DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy python3-pyftpdlib curl openssl \
               procps tmux bzip2 xz-utils zstd lz4 zip p7zip-full
-DEPS_BENCH := $(DEPS_TEST) hyperfine time aria2 wget2 pigz isal python3-pooch
+DEPS_BENCH := $(DEPS_TEST) hyperfine time aria2 wget2 pigz isal python3-pooch python3-pandas python3-torchvision \
+              miller
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
 
 # --- Compiler ---------------------------------------------------------------------------------------
@@ -38,13 +39,16 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
 # where its library (PKGS_NAME) is too heavy to load at every start. `readline`, whose licence is the GPL, is
 # left out where the library is missing: the REPL then reads plain lines.
-PLUGINS      := archive digest inflate transfer $(shell pkg-config --exists readline 2>/dev/null && echo readline)
+PLUGINS      := archive digest image inflate npz stream transfer \
+                $(shell pkg-config --exists readline 2>/dev/null && echo readline)
 PKGS_archive := $(LIBS) # its other libraries are loaded when they are needed
+PKGS_stream  := $(LIBS)
 PKGS_digest  := libcrypto
+PKGS_image   := libpng libjpeg
 PKGS_inflate := $(LIBS)
+PKGS_npz     := $(LIBS)
 PKGS_transfer := libcurl libcrypto $(LIBS)
 PKGS_readline := readline
-LDFLAGS_transfer := -Wl,-z,nodelete # a thread may be at its last instructions when all is closed
 LDFLAGS_readline := -Wl,-z,nodelete # readline keeps state that an unloaded library would lose, and leak
 
 CORE_OBJS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
@@ -67,6 +71,9 @@ SHARE     := $(BUILD)/share/datamaestro
 
 all: libraries stale $(PROGRAM) $(COMPILED) $(foreach p,$(PLUGINS),$(if $(wildcard src/api/lua_$(p).c),$(LIBDIR)/$(p).so)) $(SHARE) ## build the program (build/datamaestro, run in place)
 
+# Loops over elements are worth the compiler's full effort.
+$(BUILD)/obj/core/tensor_%.o: CFLAGS += $(if $(filter release,$(MODE)),-O3)
+
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC   $@"
@@ -87,15 +94,23 @@ $(PROGRAM): $(HOST_OBJS) $(CORE)
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LDFLAGS) $(HOST_OBJS) $(CORE) -o $@ $$(pkg-config --libs lua5.4) -lm
 
-$(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(BUILD)/obj/api/lua_util.o $(CORE)
+# What plug-ins share with the program, tensors' handles above all: each takes the parts that it uses.
+SHARED := $(BUILD)/obj/shared.a
+$(SHARED): $(BUILD)/obj/api/lua_util.o $(BUILD)/obj/api/lua_tensor.o $(API_PARTS:%=$(BUILD)/obj/api/%.o)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(SHARED) $(CORE)
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	$(Q)$(CC) -shared $(LDFLAGS) $(LDFLAGS_$*) $(filter-out %.a,$^) $(CORE) -o $@ $$(pkg-config --libs $(PKGS_$*))
+	$(Q)$(CC) -shared $(LDFLAGS) $(LDFLAGS_$*) $^ -o $@ $$(pkg-config --libs $(PKGS_$*))
 
-# The build folder has the layout of an installed tree, so that the program finds its files one way.
+# The build folder has the layout of an installed tree, so that the program finds its files one way. Sources are for
+# the doc comments of what scripts call, which compiled modules have not.
 $(SHARE):
 	@mkdir -p $@
 	@ln -sfn $(abspath datasets) $@/datasets
+	@ln -sfn $(abspath lua/datamaestro) $@/sources
 
 # Compiled, since parsing some forty modules would be most of a short command's time; not stripped, so
 # that messages keep their lines.
@@ -104,7 +119,7 @@ $(LUADIR)/%.luac: lua/%.lua
 	$(Q)luac5.4 -o $@ $<
 
 libraries:
-	@pkg-config --exists lua5.4 libcurl libcrypto zlib libarchive liblzma libzstd liblz4 libutf8proc 2>/dev/null && command -v luac5.4 >/dev/null || { \
+	@pkg-config --exists lua5.4 libcurl libcrypto zlib libarchive liblzma libzstd liblz4 libutf8proc libpng libjpeg 2>/dev/null && command -v luac5.4 >/dev/null || { \
 	    echo "Libraries to build with are missing: \`make deps-demo\` installs them (Debian), or install by hand:"; \
 	    echo "  $(DEPS_BUILD)"; exit 1; }
 
@@ -162,6 +177,9 @@ install: all ## install below PREFIX (default /usr/local), staged below DESTDIR
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/datamaestro
 	cp -R --no-preserve=ownership,mode $(LUADIR) $(DESTDIR)$(PREFIX)/lib/datamaestro/
 	cp -R --no-preserve=ownership,mode datasets $(DESTDIR)$(PREFIX)/share/datamaestro/
+	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources
+	cp -R --no-preserve=ownership,mode lua/datamaestro/init.lua lua/datamaestro/data \
+	    $(DESTDIR)$(PREFIX)/share/datamaestro/sources/
 
 uninstall: ## remove what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/datamaestro $(DESTDIR)$(PREFIX)/lib/datamaestro $(DESTDIR)$(PREFIX)/share/datamaestro
@@ -248,18 +266,20 @@ fuzz-targets: $(patsubst spec/fuzz/%.c,$(BUILD)/%,$(wildcard spec/fuzz/fuzz_*.c)
 # From the archives comes what a target uses: those of the core need no Lua, for all they are linked with it.
 $(BUILD)/fuzz_%: spec/fuzz/fuzz_%.c $(BUILD)/obj/api.a $(CORE)
 	@echo "  FUZZ $@"
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $$(pkg-config --libs lua5.4 $(PKGS_transfer))
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $$(pkg-config --libs lua5.4 $(PKGS_transfer) $(PKGS_image))
 
 $(BUILD)/obj/api.a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/api/*.c))
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
 FUZZ_SECONDS ?= 60
-fuzz: deps-check ## every fuzz target for FUZZ_SECONDS (default 60)
+FUZZ ?= fuzz_*
+fuzz: deps-check ## every fuzz target (or FUZZ=name) for FUZZ_SECONDS (default 60)
 	@$(MAKE) --no-print-directory -s MODE=fuzz CC=clang BUILD=$(BUILD)-fuzz fuzz-targets
-	@set -e; for target in spec/fuzz/fuzz_*.c; do \
+	@set -e; for target in spec/fuzz/$(FUZZ).c; do \
 	    name=$$(basename $$target .c); corpus=$(BUILD)-fuzz/corpus/$$name; mkdir -p $$corpus; \
 	    seeds=$$(sed -n 's/^ \* Seeds: //p' $$target); [ -z "$$seeds" ] || cp $$seeds $$corpus; \
+	    [ ! -e spec/fuzz/$$name.sh ] || sh spec/fuzz/$$name.sh $$corpus; \
 	    echo "$$name: $(FUZZ_SECONDS) s"; \
 	    $(BUILD)-fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=2048 -max_len=4096 \
 	        -artifact_prefix=$(BUILD)-fuzz/ -print_final_stats=1 $$corpus >$(BUILD)-fuzz/$$name.log 2>&1 \

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Tables, in one run, the programs in turn: 1 million × 10 numbers to a tensor, against numpy.loadtxt and, where
 # it is installed, the C parser of pandas (as it comes, and rounding exactly as the others do); and the rows of
-# 10 million as strings, against Python's csv module, with peak memory. Medians, ratios pair by pair.
+# 10 million as strings, against Python's csv module, with peak memory; the same of a gzip file, read in place; and
+# as JSON lines, against Miller, where it is installed. Medians, ratios pair by pair.
 #   bench/csv.sh [PROGRAM]      needs time, python3, python3-numpy; RUNS (3), ROWS (10000000)
 set -eu
 program=$(readlink -f "${1:-build/datamaestro}")
@@ -47,8 +48,41 @@ for row in csv.reader(open(sys.argv[1], newline="")):
 print(time.process_time() - start, rows, fields)
 PYTHON
 
+cat >"$work/gzip.lua" <<'LUA'
+local rows, fields = 0, 0
+local start = os.clock()
+for row in require "datamaestro.data.csv".Generic { path = (...) }:rows() do
+  rows, fields = rows + 1, fields + #row
+end
+print(os.clock() - start, rows, fields)
+LUA
+cat >"$work/by_gzip.py" <<'PYTHON'
+import csv, gzip, sys, time
+rows = fields = 0
+start = time.process_time()
+for row in csv.reader(gzip.open(sys.argv[1], "rt", newline="")):
+    rows += 1
+    fields += len(row)
+print(time.process_time() - start, rows, fields)
+PYTHON
+cat >"$work/json.lua" <<'LUA'
+local start, null = os.clock(), io.open("/dev/null", "w")
+local reader = require "datamaestro.api.csv".open((...))
+repeat
+  local text, rows = reader:text("jsonl", math.maxinteger)
+  null:write(text)
+until rows == 0
+print(os.clock() - start)
+LUA
+cat >"$work/by_miller.py" <<'PYTHON'
+import os, subprocess, sys
+subprocess.run(["mlr", "--icsv", "--implicit-csv-header", "--ojsonl", "cat", sys.argv[1]],
+               stdout=subprocess.DEVNULL, check=True)
+print(os.times().children_user + os.times().children_system)
+PYTHON
+
 /usr/bin/python3 - "$program" "$work" "${RUNS:-3}" "${ROWS:-10000000}" <<'PYTHON'
-import importlib.util, statistics, subprocess, sys
+import gzip, importlib.util, shutil, statistics, subprocess, sys
 import numpy
 program, work, runs, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 python = ["/usr/bin/python3"]
@@ -95,4 +129,13 @@ with open(path, "w") as file:
     file.writelines("%d,name %d,%.3f,%s\n" % (i, i % 5000, i * 0.37, "abcdef"[i % 6] * 4) for i in range(count))
 compare(f"{count} rows of 4 fields as strings", path,
         {"csv.rows": [program, "run", f"{work}/rows.lua"], "Python's csv.reader": python + [f"{work}/rows.py"]})
+with open(path, "rb") as plain, gzip.open(path + ".gz", "wb", 6) as packed:
+    shutil.copyfileobj(plain, packed)
+compare(f"{count} rows of 4 fields, gzip", path + ".gz",
+        {"Generic:rows": [program, "run", f"{work}/gzip.lua"],
+         "Python's gzip, csv.reader": python + [f"{work}/by_gzip.py"]})
+if shutil.which("mlr"):
+    compare(f"{count} rows of 4 fields to JSON lines", path,
+            {"reader:text": [program, "run", f"{work}/json.lua"],
+             "mlr --icsv --ojsonl": python + [f"{work}/by_miller.py"]})
 PYTHON

@@ -131,7 +131,7 @@ end
 Files = chain .. dataset { use "datamaestro.data".Folder, "Files" } ..
   function(file0001) return { path = file0001 } end
 """)
-    return ("DATAMAESTRO_PATH=%s/repositories SSL_CERT_FILE=%s exec %s --quiet --data %s prepare org.bench.files"
+    return ("DATAMAESTRO_PATH=%s/repositories CURL_CA_BUNDLE=%s exec %s --quiet --data %s prepare org.bench.files"
             % (WORK, CA, PROGRAM, OUT))
 
 

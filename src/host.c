@@ -82,6 +82,15 @@ static int host_guard(lua_State *L) {
   return lua_gettop(L);
 }
 
+/* host.end_with_reader(): from now on, writing to a pipe that nobody reads any more ends the process the
+ * system's way, without a word, as a pipeline wants it. Not while there are connections: theirs are pipes
+ * too. */
+static int host_end_with_reader(lua_State *L) {
+  (void)L;
+  (void)signal(SIGPIPE, SIG_DFL);
+  return 0;
+}
+
 static void catch_interrupt(lua_State *L) {
   interrupted_state = L;
   set_interrupt(on_interrupt);
@@ -177,8 +186,8 @@ static void set_search_path(lua_State *L, const char *field, const char *ours, c
 }
 
 /* Module datamaestro.api.host: what the program knows of itself: `version`, `lua` (the folder of its Lua
- * modules), `datasets` (the folder of the repositories that come with it), `guard` (a call that Ctrl-C ends).
- */
+ * modules), `datasets` (the folder of the repositories that come with it), `guard` (a call that Ctrl-C ends),
+ * `end_with_reader` (what a closed pipe does). */
 static int open_host(lua_State *L) {
   lua_newtable(L);
   push_prefix(L);
@@ -198,6 +207,8 @@ static int open_host(lua_State *L) {
   lua_setfield(L, -2, "version");
   lua_pushcfunction(L, host_guard);
   lua_setfield(L, -2, "guard");
+  lua_pushcfunction(L, host_end_with_reader);
+  lua_setfield(L, -2, "end_with_reader");
   return 1;
 }
 

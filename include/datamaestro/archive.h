@@ -11,8 +11,9 @@
  * or that might be; devices, FIFOs, sockets; members below a file or a link; a name that was there (folders
  * aside), also one that differs by case or Unicode form only; encrypted members; damage.
  *
- * Names are compared as the case-insensitive folders of ext4 and F2FS compare them: full case folding,
- * canonical decomposition (NFD), ignorable characters left out.
+ * Names are taken as UTF-8, composed (NFC) where the archive says that they are Unicode. They are compared as
+ * the case-insensitive folders of ext4 and F2FS compare them: full case folding, canonical decomposition
+ * (NFD), ignorable characters left out.
  *
  * What is made belongs to the user, with the modes of all new files: 0777 for folders, 0666 for files, 0777
  * for those that anyone may execute, less umask. No set-user-ID, no owners, no ACLs, no attributes. Times are
@@ -67,9 +68,10 @@ struct dm_archive_report {
  * hold a tar archive: see dm_decode_recognise. 512 bytes are enough. Static storage. */
 const char *dm_archive_recognise(const void *head, size_t size);
 
-/* Extracts. On success all of it is on disk for good (one syncfs; measured, it is the fastest way for many
- * files, and for few it is no worse). On failure the folder is removed. What dies in between leaves the
- * folder incomplete: give a name that nobody takes for the result, and rename it. */
+/* Extracts. On success all of it is on disk for good, by one syncfs: 0.3 s for 10,000 files where an fsync
+ * for each took 5.4 s. It waits for what others wrote to that file system, too. On failure the folder is
+ * removed. What dies in between leaves the folder incomplete: give a name that nobody takes for the result,
+ * and rename it. */
 int dm_archive_extract(const struct dm_archive_options *options, struct dm_archive_report *report,
                        struct dm_error *err);
 

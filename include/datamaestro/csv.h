@@ -11,8 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "datamaestro/column.h"
 #include "datamaestro/error.h"
+#include "datamaestro/reader.h"
 #include "datamaestro/tensor.h"
+#include "datamaestro/text.h"
 
 enum {
   DM_CSV_ROW_MAXIMUM = 64 << 20,   /* bytes of one row */
@@ -20,12 +23,13 @@ enum {
 };
 
 struct dm_csv_options {
-  char delimiter;    /* neither NUL, a quote nor part of a line end */
-  uint64_t skip;     /* lines to leave out at the top, whatever is in them */
-  int64_t names_row; /* number of the row of names, from 0 after those lines; -1: none */
-  int64_t size_row;  /* number of the row that begins with the counts of rows and columns; -1: none */
-  size_t columns;    /* fields of every row; 0: rows may differ */
-  size_t buffer;     /* bytes to begin with, 3 at least; 0: as many as read fast */
+  char delimiter;           /* neither NUL, a quote nor part of a line end */
+  uint64_t skip;            /* lines to leave out at the top, whatever is in them */
+  int64_t names_row;        /* number of the row of names, from 0 after those lines; -1: none */
+  int64_t size_row;         /* number of the row that begins with the counts of rows and columns; -1: none */
+  size_t columns;           /* fields of every row; 0: rows may differ */
+  size_t buffer;            /* bytes to begin with, 3 at least; 0: as many as read fast */
+  struct dm_reader *reader; /* gives the bytes, and outlives the table; NULL: the file of that path does */
 };
 
 struct dm_csv_field {
@@ -42,8 +46,10 @@ struct dm_csv_row {
 
 /* A reader. One row is valid until the next is read. */
 struct dm_csv {
-  int fd;     /* -1 when closed */
-  char *path; /* for messages */
+  int fd;                     /* -1 when closed, and where a reader gives the bytes */
+  char *path;                 /* for messages; NULL when closed */
+  const unsigned char *piece; /* what the reader gave and was not yet taken */
+  size_t piece_size;          /* bytes */
   struct dm_csv_options options;
   struct dm_csv_row row;   /* the current row: its bytes lie in the buffer */
   struct dm_csv_row names; /* memory of its own; count 0 without names */
@@ -63,8 +69,9 @@ struct dm_csv {
   bool ended; /* nothing more to read from the file */
 };
 
-/* Opens a regular file and reads as far as its rows of names and sizes, both of which precede all data; what
- * stands before the later of them is not data either. Missing ones are DM_ERROR_FORMAT. */
+/* Opens a regular file, or `options->reader`, and reads as far as its rows of names and sizes, both of which
+ * precede all data; what stands before the later of them is not data either. Missing ones are
+ * DM_ERROR_FORMAT. */
 int dm_csv_open(struct dm_csv *csv, const char *path, const struct dm_csv_options *options,
                 struct dm_error *err);
 
@@ -75,12 +82,53 @@ int dm_csv_next(struct dm_csv *csv, struct dm_error *err);
 /* Closes and frees; closed is fine. */
 void dm_csv_close(struct dm_csv *csv);
 
+/* Reads a field of the current row as a number; what is none is DM_ERROR_FORMAT, "PATH:LINE:COLUMN: 'x' in
+ * column 3 'age' (number expected)". */
+int dm_csv_number(const struct dm_csv *csv, size_t column, double *value, struct dm_error *err);
+
+/* The same as an integer of 64 bits: digits, perhaps after a sign. */
+int dm_csv_integer(const struct dm_csv *csv, size_t column, int64_t *value, struct dm_error *err);
+
+/* Appends the current row as a line of CSV. */
+void dm_csv_text(const struct dm_csv_row *row, struct dm_text *text);
+
+enum dm_csv_values {
+  DM_CSV_PLAIN,   /* what JSON would write as that number, to the byte, is a number, all else a string */
+  DM_CSV_STRINGS, /* all are strings */
+  DM_CSV_NUMBERS  /* all are numbers (infinities and NaN null); what is none is DM_ERROR_FORMAT */
+};
+
+/* Appends the current row as a line of JSON: an object where there are names (of which the row must have as
+ * many as fields), else an array. */
+int dm_csv_json(const struct dm_csv *csv, struct dm_text *text, enum dm_csv_values values,
+                struct dm_error *err);
+
+/* Columns while they are surveyed. */
+struct dm_csv_survey {
+  struct dm_csv csv;
+  struct dm_column *columns;
+  size_t count;  /* columns: as many as the longest row so far has, and as there are names */
+  uint64_t rows; /* read so far */
+};
+
+/* Opens a table to survey it. */
+int dm_csv_survey_open(struct dm_csv_survey *survey, const char *path, const struct dm_csv_options *options,
+                       struct dm_error *err);
+
+/* Reads up to `rows` more rows: 1 when more may follow, 0 when all is read, or -1. Fields that a row lacks
+ * are missing ones. */
+int dm_csv_survey_read(struct dm_csv_survey *survey, size_t rows, struct dm_error *err);
+
+/* Closes and frees; closed is fine. */
+void dm_csv_survey_close(struct dm_csv_survey *survey);
+
 /* A table of numbers while it is read. */
 struct dm_csv_matrix {
   struct dm_csv csv;
   double *values;  /* rows × columns, row-major */
   double *targets; /* rows, where there is a target */
-  size_t rows;     /* read so far */
+  size_t rows;     /* read and not yet handed over */
+  uint64_t before; /* rows handed over before them */
   size_t columns;  /* without the target; set by the first row */
   size_t capacity; /* rows for which there is memory */
   size_t target;   /* index of the target's column, SIZE_MAX without one */
@@ -97,7 +145,7 @@ int dm_csv_matrix_open(struct dm_csv_matrix *matrix, const char *path, const str
 int dm_csv_matrix_read(struct dm_csv_matrix *matrix, size_t rows, struct dm_error *err);
 
 /* Hands the numbers over as tensors of DM_FLOAT64, rows × columns, and rows where there is a target;
- * `targets` is left alone where there is none. */
+ * `targets` is left alone where there is none. Reading may go on, to hand further rows over. */
 int dm_csv_matrix_finish(struct dm_csv_matrix *matrix, struct dm_tensor *values, struct dm_tensor *targets,
                          struct dm_error *err);
 

@@ -2,6 +2,7 @@
 #ifndef DATAMAESTRO_FILE_H
 #define DATAMAESTRO_FILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,6 +36,22 @@ int dm_file_sync(const char *folder, struct dm_error *err);
 /* Replaces the content of `path` with `size` bytes, through a part file beside it; it is on disk
  * when this returns. */
 int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err);
+
+/* A file that is written piece by piece and then takes the place of another. */
+struct dm_replacement {
+  int fd;              /* to write to; -1 when closed */
+  char part[PATH_MAX]; /* the part file, beside what it will replace */
+};
+
+/* Begins the replacement of `path`. */
+int dm_replacement_open(struct dm_replacement *replacement, const char *path, struct dm_error *err);
+
+/* Makes what was written appear as `path`; it is on disk when this returns. Closes, and on failure removes,
+ * the part file. */
+int dm_replacement_publish(struct dm_replacement *replacement, const char *path, struct dm_error *err);
+
+/* Removes the part file; closed is fine. */
+void dm_replacement_cancel(struct dm_replacement *replacement);
 
 /* An advisory lock (flock) on a file of its own. */
 struct dm_lock {

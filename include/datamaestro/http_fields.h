@@ -15,8 +15,8 @@ struct dm_http_range {
 /* Reads a Content-Range, also the form of a 416, "bytes * /TOTAL" (without the space). */
 struct dm_http_range dm_http_parse_range(const char *value);
 
-/* Reads a Retry-After, seconds or a date, as seconds from `now` (seconds since 1970); 0 for the past, -1 for
- * nonsense. */
+/* Reads a Retry-After, seconds or a date, as seconds from `now` (seconds since 1970); 0 for the past,
+ * INT64_MAX for more seconds than that, -1 for nonsense. */
 int64_t dm_http_parse_retry(const char *value, int64_t now);
 
 /* Whether an entity tag is one that If-Range may use: there, and not weak. */

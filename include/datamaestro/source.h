@@ -21,8 +21,9 @@ struct dm_reader *dm_source_reader(struct dm_source *source);
 /* Bytes of the file when it was opened. */
 uint64_t dm_source_size(const struct dm_source *source);
 
-/* Reads up to `size` of the file's first bytes, wherever the reader is; *count tells how many. */
-int dm_source_head(struct dm_source *source, void *head, size_t size, size_t *count, struct dm_error *err);
+/* Reads up to `size` bytes from `offset` on, wherever the reader is; *count tells how many. */
+int dm_source_peek(struct dm_source *source, uint64_t offset, void *bytes, size_t size, size_t *count,
+                   struct dm_error *err);
 
 /* Closes and frees; NULL is fine. */
 void dm_source_close(struct dm_source *source);

@@ -5,6 +5,7 @@
 #ifndef DATAMAESTRO_STORAGE_H
 #define DATAMAESTRO_STORAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "datamaestro/error.h"
@@ -23,6 +24,9 @@ struct dm_storage *dm_storage_map(const char *path, struct dm_error *err);
 
 /* `size` bytes of own memory, not initialised. NULL with `err` filled on failure. */
 struct dm_storage *dm_storage_alloc(size_t size, struct dm_error *err);
+
+/* Whether the bytes are own memory, which may be written. */
+bool dm_storage_is_memory(const struct dm_storage *storage);
 
 /* One more owner; returns its argument. */
 struct dm_storage *dm_storage_retain(struct dm_storage *storage);

@@ -113,8 +113,10 @@ struct dm_transfer_progress dm_transfer_progress(const struct dm_transfer *trans
  * when a later transfer can continue them. */
 void dm_transfer_close(struct dm_transfer *transfer);
 
-/* The caller's own mark, NULL at first. */
+/* Sets the caller's own mark, NULL at first. */
 void dm_transfer_mark(struct dm_transfer *transfer, void *mark);
+
+/* That mark. */
 void *dm_transfer_marked(const struct dm_transfer *transfer);
 
 #endif

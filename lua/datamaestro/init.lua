@@ -6,9 +6,12 @@ local library = {}
 
 --- Makes the library for a session.
 -- @param session session: its data directory, its progress display
--- @return table: functions find, prepare, datasets; field version
+-- @return table: functions find, search, prepare, loader, load, save, show, plot; fields version, tensor
 function library.new(session)
-  local bound = { version = require "datamaestro.api.host".version }
+  local bound = {
+    version = require "datamaestro.api.host".version,
+    tensor = require "datamaestro.api.tensor", -- from, idx, npy, …
+  }
 
   local function check_id(id, name)
     if type(id) ~= "string" then
@@ -65,6 +68,65 @@ function library.new(session)
       return nil, message, code
     end
     return prepare.open(store, dataset)
+  end
+
+  --- Makes a loader of batches: datamaestro.data.loader's new.
+  -- @param source data or tensors
+  -- @param options table, optional
+  -- @return loader
+  function bound.loader(source, options)
+    return require "datamaestro.data.loader".new(source, options)
+  end
+
+  --- Opens a file of NumPy's: datamaestro.data.numpy's load.
+  -- @param path string
+  -- @param name string, optional
+  -- @return tensor or table of tensors | nil, message, code
+  function bound.load(path, name)
+    return require "datamaestro.data.numpy".load(path, name)
+  end
+
+  --- Writes a file of NumPy's: datamaestro.data.numpy's save.
+  -- @param path string
+  -- @param value tensor or table of tensors
+  -- @return true | nil, message, code
+  function bound.save(path, value)
+    return require "datamaestro.data.numpy".save(path, value)
+  end
+
+  -- Wrong arguments raise at the line of the script that gave them.
+  local function check_usage(done, message, code)
+    if not done and code == "usage" then
+      error(message, 3)
+    end
+  end
+
+  --- Shows images in the terminal, or writes them as a PNG or HTML file.
+  -- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with images, path
+  --   of a PNG or JPEG file, or list of such
+  -- @param options table|nil: n (how many, 50), first (1), labels (tensor, list or object: one an image),
+  --   classes (names of labels), columns, range ({black, white}), as ("kitty", "sixel", "blocks" or "plain"),
+  --   png, html (a file to write instead), title (of the page)
+  -- @return true | nil, message, code
+  function bound.show(value, options)
+    session:progress():clear()
+    local write = require "datamaestro.cli.output".write
+    local done, message, code = require "datamaestro.cli.picture".show(value, options, write)
+    check_usage(done, message, code)
+    return done, message, code
+  end
+
+  --- Plots how often numbers or words occur, in the terminal or as a PNG or SVG file.
+  -- @param value tensor, object with labels or with a table, list of numbers or words
+  -- @param options table|nil: bins (how many bars, about 20), column (of a table: name or number), classes
+  --   (names of whole numbers), title, png, svg (a file to write instead)
+  -- @return true | nil, message, code
+  function bound.plot(value, options)
+    session:progress():clear()
+    local write = require "datamaestro.cli.output".write
+    local done, message, code = require "datamaestro.cli.plot".plot(value, options, write)
+    check_usage(done, message, code)
+    return done, message, code
   end
 
   return setmetatable(bound, Library)

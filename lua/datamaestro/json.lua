@@ -13,6 +13,8 @@ json.null = cjson.null
 local DEPTH_MAXIMUM = 200 -- levels; what is deeper is a cycle or an attack
 local EXACT_INTEGERS = 2 ^ 53 -- above it a float has lost its last digits
 
+local record = require "datamaestro.record"
+
 local Object = { __name = "json.object" }
 local Array = { __name = "json.array" }
 
@@ -109,6 +111,14 @@ local function sorted_keys(value)
   return keys
 end
 
+local function ordered_keys(value)
+  local keys = {}
+  for key in pairs(value) do
+    keys[#keys + 1] = key
+  end
+  return keys
+end
+
 local encode
 
 -- Writes the items between the brackets, each on its own line where there is an indent.
@@ -134,6 +144,8 @@ local function encode_table(out, value, indent, depth)
   local meta = getmetatable(value)
   if meta == Object then
     encode_object(out, value.keys, value.values, indent, depth)
+  elseif record.is(value) then
+    encode_object(out, ordered_keys(value), value, indent, depth)
   elseif meta == Array or #value > 0 then
     local items = {}
     for i, item in ipairs(value) do
@@ -164,8 +176,8 @@ function encode(out, value, indent, depth)
   end
 end
 
---- Writes a value as JSON. Objects made by json.object() keep their order, other tables are sorted by
--- key; a table with items 1…n is an array.
+--- Writes a value as JSON. Objects made by json.object() and rows of JSONL files keep their order, other
+-- tables are sorted by key; a table with items 1…n is an array.
 -- @param value any of nil, boolean, number, string, table; others raise
 -- @param indent string|nil: one level's indentation; nil writes one line
 -- @return string

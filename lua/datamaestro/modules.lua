@@ -16,7 +16,10 @@ function modules.find(name)
   end
 end
 
---- The names of the modules in a folder below datamaestro, without `init`.
+-- Where `init` is a name like the others, and not the folder's own module.
+local PLAIN = { ["cli.commands"] = true }
+
+--- The names of the modules in a folder below datamaestro, without the folder's own one, `init`.
 -- @param folder string: dotted, such as "engine.resources"
 -- @return array of strings, sorted
 function modules.within(folder)
@@ -24,7 +27,7 @@ function modules.within(folder)
   local names = {}
   for _, name in ipairs(assert(file.list(path))) do
     local module = name:match "^([%a_][%w_]*)%.luac$"
-    names[#names + 1] = module ~= "init" and module or nil
+    names[#names + 1] = (module ~= "init" or PLAIN[folder]) and module or nil
   end
   return names
 end

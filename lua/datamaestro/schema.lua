@@ -13,7 +13,7 @@ local guess = require "datamaestro.guess"
 
 local schema = {}
 
-local SCHEMES = { http = true, https = true, file = true }
+local SCHEMES = { http = true, https = true, ftp = true, ftps = true, file = true }
 
 local function shown(value)
   if type(value) == "string" then
@@ -39,7 +39,7 @@ local function url_problem(value)
   if not scheme then
     return ("%s (URL such as https://host/file expected)"):format(shown(value))
   elseif not SCHEMES[scheme] then
-    return ("scheme '%s' (http, https or file expected)"):format(scheme)
+    return ("scheme '%s' (http, https, ftp or file expected)"):format(scheme)
   end
 end
 

@@ -21,6 +21,7 @@ describe("prepare, when the server's fault is", function()
     local unnoticed = case.unnoticed and not run.way.checked
     assert.is_false(run.hung, label)
     assert.is_true(run.status <= 12, label) -- neither a signal nor a status that docs/cli.md does not have
+    assert.is_nil(run.err:find "internal error", label)
     if not unnoticed then
       assert.are_not.equal("wrong", run.final, label)
     end

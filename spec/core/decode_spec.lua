@@ -1,6 +1,7 @@
 local archive = require "datamaestro.api.archive"
 local file = require "datamaestro.api.file"
 local program = require "spec.support.program"
+local script = require "spec.support.script"
 local temp = require "spec.support.temp"
 
 -- The command that makes each format; what follows the data is ignored in some, and damage in others.
@@ -78,6 +79,10 @@ describe("the decoders", function()
         return refusal(bytes, options)
       end
 
+      local function early(length)
+        return ("x: %s data ends early (after %d bytes; more expected)"):format(format.name, length)
+      end
+
       setup(function()
         text = long_text()
         data = pack(format.command, "the quick brown fox jumps over the lazy dog")
@@ -100,25 +105,21 @@ describe("the decoders", function()
       end)
 
       it("find every truncation", function()
-        local expected = "x: %s data ends early (after %d bytes; more expected)"
         for length = 1, #data - 1 do
-          assert.are.equal(expected:format(format.name, length), refuse(data:sub(1, length)))
+          assert.are.equal(early(length), refuse(data:sub(1, length)))
         end
       end)
 
       it("find the truncations of a long stream", function()
         local packed = pack(format.command, text)
         for _, length in ipairs { 100, #packed // 3, #packed // 2, #packed - 9, #packed - 5, #packed - 1 } do
-          assert.are.equal(("x: %s data ends early (after %d bytes; more expected)"):format(format.name, length),
-            refuse(packed:sub(1, length)))
+          assert.are.equal(early(length), refuse(packed:sub(1, length)))
         end
       end)
 
       it("find the truncations of a second stream", function()
         for length = format.ignores and 4 or 1, #data - 1 do
-          assert.are.equal(
-            ("x: %s data ends early (after %d bytes; more expected)"):format(format.name, #data + length),
-            refuse(data .. data:sub(1, length)))
+          assert.are.equal(early(#data + length), refuse(data .. data:sub(1, length)))
         end
       end)
 
@@ -127,7 +128,8 @@ describe("the decoders", function()
         local seen = 0
         for i = 1, #packed do
           for bit = 0, 7 do
-            local damaged = packed:sub(1, i - 1) .. string.char(packed:byte(i) ~ 1 << bit) .. packed:sub(i + 1)
+            local flipped = string.char(packed:byte(i) ~ 1 << bit)
+            local damaged = packed:sub(1, i - 1) .. flipped .. packed:sub(i + 1)
             local content, message, code = decode(damaged, { format = format.name })
             if content then
               assert.are.equal("the quick brown fox jumps over the lazy dog", content, "byte " .. i)
@@ -170,7 +172,7 @@ describe("the decoders", function()
             assert.are.equal("the quick brown fox jumps over the lazy dog", content)
             assert.are.equal(#garbage, report.garbage)
           else
-            assert.matches("^x: damaged " .. format.name .. " data: other bytes after the end %(near byte %d+%)$",
+            assert.matches("^x: damaged %w+ data: other bytes after the end %(near byte %d+%)$",
               refuse(data .. garbage))
           end
         end
@@ -193,7 +195,7 @@ describe("the decoders", function()
 
   it("take a few bytes that make many for a bomb", function()
     for _, format in ipairs { "gzip -c", "bzip2 -c", "xz -0c", "zstd -qc" } do
-      local bomb = program.shell("head -c 300000000 /dev/zero | " .. format).out
+      local bomb = program.shell("head -c 100000000 /dev/zero | " .. format).out
       assert.matches("^x: [67]%d%.%d MB of content or more from %d+%.?%d* %a+ of data "
         .. "%(1000 times as much at most expected%)$", refusal(bomb))
     end
@@ -202,7 +204,8 @@ describe("the decoders", function()
   it("let a bomb be decoded by who knows it", function()
     local bomb = program.shell("head -c 100000000 /dev/zero | bzip2 -c").out
     local path = temp.write(folder .. "/bomb", bomb)
-    local report = assert(archive.decode { path = path, out = folder .. "/out", ratio = 0, limit = 100000000 })
+    local request = { path = path, out = folder .. "/out", ratio = 0, limit = 100000000 }
+    local report = assert(archive.decode(request))
     assert.are.same({ size = 100000000, format = "bzip2" }, report)
     os.remove(folder .. "/out")
   end)
@@ -223,9 +226,11 @@ describe("the decoders", function()
   it("decode data of every level", function()
     local text = long_text()
     for _, command in ipairs {
-      "gzip -1c", "gzip -9c", "bzip2 -1c", "bzip2 -9c", "xz -0c", "xz -7ec", "xz -c -C none", "xz -c -C crc32",
+      "gzip -1c", "gzip -9c", "bzip2 -1c", "bzip2 -9c", "xz -0c", "xz -7ec", "xz -c -C none",
+      "xz -c -C crc32",
       "xz -c -C sha256", "xz -c --block-size=10000", "zstd -qc -1", "zstd -qc -19", "zstd -qc --no-check",
-      "lz4 -1c", "lz4 -9c", "lz4 -B4 -BD -c", "lz4 -B7 -BX -c", "lz4 --no-frame-crc -c", "lz4 --content-size -c",
+      "lz4 -1c", "lz4 -9c", "lz4 -B4 -BD -c", "lz4 -B7 -BX -c", "lz4 --no-frame-crc -c",
+      "lz4 --content-size -c",
     } do
       assert.are.equal(text, (decode(pack(command, text))), command)
     end
@@ -246,15 +251,15 @@ describe("the decoders", function()
   it("refuse what is not compressed when no format is told", function()
     assert.are.equal("x: not compressed (gzip, bzip2, xz, zstd or lz4 data expected)", refusal "plain")
     assert.are.equal("x: not compressed (gzip, bzip2, xz, zstd or lz4 data expected)", refusal "")
-    for _, head in ipairs { "", "\31", "\31\139", "BZh0", "BZ", "\xfd7zX", "PK\3\4", "\x28\xb5\x2f" } do
+    for _, head in ipairs { "", "\31", "\31\139", "BZh0", "BZ", "\xfd7zX", "\x28\xb5\x2f" } do
       assert.is_nil(archive.recognise(head))
     end
   end)
 
   it("leave a file alone that is there", function()
     local path = temp.write(folder .. "/there", "mine")
-    local packed = temp.write(folder .. "/x.gz", pack("gzip -c", "theirs"))
-    assert.are.same({ nil, path .. ": File exists", "error" }, { archive.decode { path = packed, out = path } })
+    local request = { path = temp.write(folder .. "/x.gz", pack("gzip -c", "theirs")), out = path }
+    assert.are.same({ nil, path .. ": File exists", "error" }, { archive.decode(request) })
     assert.are.equal("mine", temp.read(path))
   end)
 
@@ -278,24 +283,25 @@ describe("the decoders", function()
       failure_of(archive.decode, with("ratio", "1")))
   end)
 
-  it("stay under 32 MB, whatever the size", function()
+  it("stay under 32 MB, whatever the size #costly", function()
+    if script.sanitized() then
+      return pending "sanitizers take memory of their own"
+    end
     for _, command in ipairs { "gzip -1c", "bzip2 -1c", "xz -0c", "zstd -qc --zstd=wlog=24", "lz4 -c" } do
       local path = folder .. "/big"
       assert.are.equal(0, program.shell(
-        ("yes 'a line of text' | head -c 100000000 | %s >%s"):format(command, path)).status)
-      local script = temp.write(folder .. "/decode.lua", ([[
+        ("yes 'a line of text' | head -c 50000000 | %s >%s"):format(command, path)).status)
+      local code = temp.write(folder .. "/decode.lua", ([[
         local archive = require "datamaestro.api.archive"
-        assert(archive.decode { path = %q, out = %q, ratio = 0 }.size == 100000000)
+        assert(archive.decode { path = %q, out = %q, ratio = 0 }.size == 50000000)
         for line in io.lines "/proc/self/status" do
           local peak = line:match "^VmHWM:%%s*(%%d+) kB"
           if peak then print(peak) end
         end]]):format(path, folder .. "/out"))
-      local result = program.run { "run", script }
+      local result = program.run { "run", code }
       os.remove(folder .. "/out")
       assert.are.equal("", result.err)
-      if not os.getenv "UNDER_SANITIZER" then
-        assert.is_true(tonumber(result.out) < 32000, command .. ": " .. result.out)
-      end
+      assert.is_true(tonumber(result.out) < 32000, command .. ": " .. result.out)
     end
   end)
 end)

@@ -179,6 +179,36 @@ static void read_numbers(const char *path, struct dm_csv_options options) {
   dm_csv_matrix_close(&matrix);
 }
 
+/* The table in pieces of a few bytes, as a decoder may give it. */
+struct pieces {
+  struct dm_reader reader;
+  const unsigned char *bytes;
+  size_t size;
+  size_t piece;
+};
+
+static int next_piece(struct dm_reader *reader, const unsigned char **bytes, size_t *size,
+                      struct dm_error *err) {
+  struct pieces *pieces = (struct pieces *)reader;
+  (void)err;
+  *bytes = pieces->bytes;
+  *size = pieces->size < pieces->piece ? pieces->size : pieces->piece;
+  pieces->bytes += *size;
+  pieces->size -= *size;
+  return 0;
+}
+
+static void read_pieces(struct dm_csv_options options, const unsigned char *input, size_t size) {
+  struct dm_error err;
+  struct dm_csv csv;
+  struct pieces pieces = {{next_piece}, input, size, options.buffer % 11 + 1};
+  options.reader = &pieces.reader;
+  if (dm_csv_open(&csv, "pieces", &options, &err) != 0)
+    return;
+  compare(&csv, input, size);
+  dm_csv_close(&csv);
+}
+
 /* The first byte chooses the buffer's size, the second the delimiter, the rest is the table. */
 int LLVMFuzzerTestOneInput(const unsigned char *input, size_t size) {
   static const char delimiters[] = ",;\t|a\xff";
@@ -197,6 +227,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *input, size_t size) {
     compare(&csv, input + 2, size - 2);
     dm_csv_close(&csv);
   }
+  read_pieces(options, input + 2, size - 2);
   read_numbers(path, options);
   (void)close(fd);
   return 0;

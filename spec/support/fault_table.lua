@@ -30,9 +30,11 @@ local HANG = 30 -- seconds after which a run counts as one that never ends
 
 local function open_servers(folder)
   local pair = authority.make(folder)
+  assert(file.mkdirs(folder .. "/other"))
   return {
     plain = FaultServer.start(), secure = FaultServer.start { authority = pair },
     mirror = FaultServer.start(), ca_file = pair.ca_file,
+    other_ca_file = authority.make(folder .. "/other").ca_file,
   }
 end
 
@@ -65,7 +67,7 @@ local function arrange(folder, servers, run)
   for _, name in ipairs { "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME" } do
     lab.env[name] = lab.folder -- runs share nothing
   end
-  lab.env.SSL_CERT_FILE = not case.stranger and servers.ca_file or nil
+  lab.env.CURL_CA_BUNDLE = case.stranger and servers.other_ca_file or servers.ca_file
   local command = lab:command({ "--quiet", "prepare", "org.example.data" },
     { prefix = ("timeout -s KILL %d"):format(HANG) })
   temp.write(lab.folder .. "/run.sh", ("cd '%s'; exec >out 2>err </dev/null\n%s\necho $? >status\n"):format(

@@ -51,7 +51,7 @@ static int check_format(lua_State *L) {
 static int recognise(struct dm_source *source, const char *path, struct dm_error *err) {
   unsigned char head[HEAD_SIZE];
   size_t size = 0;
-  if (dm_source_head(source, head, sizeof head, &size, err) != 0)
+  if (dm_source_peek(source, 0, head, sizeof head, &size, err) != 0)
     return -1;
   int format = dm_decode_recognise(head, size);
   return format >= 0 ? format

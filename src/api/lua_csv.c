@@ -2,22 +2,30 @@
  *
  * Options, all of them optional: `delimiter` (one byte, ","), `skip` (lines to leave out at the top, 0),
  * `names_row` and `size_row` (rows, counted from 0 after those lines, that hold the columns' names, and the
- * numbers of rows and columns; -1 for none), `columns` (fields that every row must have), and for csv.matrix
- * `target` (name of a column to be kept apart). Rows of data begin behind names_row and size_row. */
+ * numbers of rows and columns; -1 for none), `columns` (fields that every row must have), `source` (a stream
+ * of datamaestro.api.stream, read instead of the file), for csv.open and csv.rows `types` (array of "string"
+ * "number" "integer" "number?" "integer?", one a column: what fields are read as) and for csv.matrix and
+ * csv.batches `target` (name of a column to be kept apart). Rows of data begin behind names_row and size_row.
+ */
 #include <string.h>
 
-#include "datamaestro/csv.h"
+#include "csv_handle.h"
 #include "lua_util.h"
+#include "stream_handle.h"
 #include "tensor_handle.h"
 
 #define READER "datamaestro.csv"
-#define MATRIX "datamaestro.csv.matrix"
-#define FAILURE "datamaestro.csv.failure"
 
-enum { ROWS_AT_ONCE = 1 << 16 /* between two looks whether Ctrl-C was pressed */ };
+/* What the userdata holds: the reader first. */
+struct reader {
+  struct dm_csv csv;
+  const char *types; /* of csv.open, one letter a column; "" without any. Kept by a user value */
+};
 
-static void check_names(lua_State *L, int index, const char *target) {
-  static const char *const known[] = {"delimiter", "skip", "names_row", "size_row", "columns"};
+enum { TEXT_SIZE = 1 << 16 /* bytes after which reader:text gives what it has */ };
+
+static void check_names(lua_State *L, int index, const char *extra) {
+  static const char *const known[] = {"delimiter", "skip", "names_row", "size_row", "columns", "source"};
   lua_pushnil(L);
   while (lua_next(L, index) != 0) {
     bool is_known = false;
@@ -25,7 +33,7 @@ static void check_names(lua_State *L, int index, const char *target) {
     const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1);
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
       is_known = is_known || strcmp(name, known[i]) == 0;
-    if (!is_known && (target == NULL || strcmp(name, target) != 0))
+    if (!is_known && (extra == NULL || strcmp(name, extra) != 0))
       luaL_error(L, "field '%s': unknown option", name);
   }
 }
@@ -37,13 +45,14 @@ static int64_t check_number(lua_State *L, int index, const char *name, int64_t l
   return value;
 }
 
-/* The options at argument `index`; `target` is the name of one more that is allowed, or NULL. */
-static struct dm_csv_options check_options(lua_State *L, int index, const char *target) {
+struct dm_csv_options dm_lua_csv_options(lua_State *L, int index, const char *extra) {
   struct dm_csv_options options = {.delimiter = ',', .names_row = -1, .size_row = -1};
-  if (lua_isnoneornil(L, index))
+  if (lua_isnoneornil(L, index)) {
+    lua_pushnil(L);
     return options;
+  }
   luaL_checktype(L, index, LUA_TTABLE);
-  check_names(L, index, target);
+  check_names(L, index, extra);
   const char *delimiter = dm_lua_field_string(L, index, "delimiter", ",");
   if (strlen(delimiter) != 1 || strchr("\"\r\n", *delimiter) != NULL)
     luaL_error(L, "field 'delimiter': one byte, not a quote or a line end, expected");
@@ -52,12 +61,13 @@ static struct dm_csv_options check_options(lua_State *L, int index, const char *
   options.names_row = check_number(L, index, "names_row", -1);
   options.size_row = check_number(L, index, "size_row", -1);
   options.columns = (size_t)check_number(L, index, "columns", 0);
+  options.reader = dm_lua_stream_field(L, index);
   return options;
 }
 
 static struct dm_csv *check_reader(lua_State *L, int index) {
   struct dm_csv *csv = luaL_checkudata(L, index, READER);
-  luaL_argcheck(L, csv->fd >= 0, index, "closed reader (open reader expected)");
+  luaL_argcheck(L, csv->path != NULL, index, "closed reader (open reader expected)");
   return csv;
 }
 
@@ -66,20 +76,46 @@ static struct dm_csv *check_reader(lua_State *L, int index) {
 static void push_row(lua_State *L, const struct dm_csv *csv, const struct dm_csv_row *row) {
   const uint64_t calls = csv->calls;
   lua_createtable(L, (int)row->count, 0);
-  for (size_t i = 0; csv->calls == calls && csv->fd >= 0 && i < row->count; i++) {
+  for (size_t i = 0; csv->calls == calls && csv->path != NULL && i < row->count; i++) {
     lua_pushlstring(L, row->bytes + row->fields[i].start, row->fields[i].size);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
-  if (csv->calls != calls || csv->fd < 0)
+  if (csv->calls != calls || csv->path == NULL)
     luaL_error(L, "reader used by a finalizer while it was in use");
 }
 
-/* Pushes the columns' names, nil without any. */
-static void push_names(lua_State *L, const struct dm_csv *csv) {
+void dm_lua_csv_names(lua_State *L, const struct dm_csv *csv) {
   if (csv->names.count > 0)
     push_row(L, csv, &csv->names);
   else
     lua_pushnil(L);
+}
+
+/* Pushes the types of option `types` as a string of one letter a column, "" without any: s(tring), n(umber),
+ * i(nteger), in upper case where the field may be empty. */
+static void push_types(lua_State *L, int index) {
+  luaL_Buffer letters;
+  if (!lua_istable(L, index) || lua_getfield(L, index, "types") == LUA_TNIL) {
+    lua_pushliteral(L, "");
+    return;
+  }
+  if (!lua_istable(L, -1))
+    luaL_error(L, "field 'types': %s (array of names of types expected)", luaL_typename(L, -1));
+  const int types = lua_gettop(L);
+  luaL_buffinit(L, &letters);
+  for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, types); i++) {
+    static const char *const names[] = {"string", "number", "integer", "number?", "integer?"};
+    size_t found = 0;
+    lua_rawgeti(L, types, i);
+    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1);
+    while (found < 5 && strcmp(names[found], name) != 0)
+      found++;
+    if (found == 5)
+      luaL_error(L, "field 'types': '%s' (string, number, integer, number? or integer? expected)", name);
+    lua_pop(L, 1);
+    luaL_addchar(&letters, "sniNI"[found]);
+  }
+  luaL_pushresult(&letters);
 }
 
 /* csv.open(path, options) → reader, positioned on the first row of data, to-be-closed | nil, message, code:
@@ -87,23 +123,73 @@ static void push_names(lua_State *L, const struct dm_csv *csv) {
 static int csv_open(lua_State *L) {
   struct dm_error err;
   const char *path = luaL_checkstring(L, 1);
-  struct dm_csv_options options = check_options(L, 2, NULL);
-  struct dm_csv *csv = lua_newuserdatauv(L, sizeof *csv, 0);
-  *csv = (struct dm_csv){.fd = -1};
+  lua_settop(L, 2);
+  struct dm_csv_options options = dm_lua_csv_options(L, 2, "types"); /* the source is at 3 */
+  push_types(L, 2);
+  size_t typed = lua_rawlen(L, -1);
+  options.columns = typed > 0 ? typed : options.columns;
+  struct reader *reader = lua_newuserdatauv(L, sizeof *reader, 2);
+  *reader = (struct reader){.csv.fd = -1, .types = lua_tostring(L, -2)};
   luaL_setmetatable(L, READER);
-  if (dm_csv_open(csv, path, &options, &err) != 0)
+  lua_pushvalue(L, 3);
+  (void)lua_setiuservalue(L, -2, 1);
+  lua_pushvalue(L, -2);
+  (void)lua_setiuservalue(L, -2, 2);
+  if (dm_csv_open(&reader->csv, path, &options, &err) != 0)
     return dm_lua_fail(L, &err);
   return 1;
 }
 
-/* reader:row() → array of strings | nil at the end | nil, message, "format": "PATH:LINE:COLUMN: …". After a
- * row with a wrong number of fields the next call gives the row behind it; after others it fails again. */
+/* Pushes field `column` as the type that `letter` stands for (the `types` of csv.open), or fills `err`. */
+static int push_typed(lua_State *L, const struct dm_csv *csv, size_t column, char letter,
+                      struct dm_error *err) {
+  double number = 0;
+  int64_t integer = 0;
+  const struct dm_csv_field *field = &csv->row.fields[column];
+  if ((letter == 'N' || letter == 'I') && field->size == 0)
+    lua_pushnil(L);
+  else if (letter == 's')
+    lua_pushlstring(L, csv->row.bytes + field->start, field->size);
+  else if (letter == 'n' || letter == 'N') {
+    if (dm_csv_number(csv, column, &number, err) != 0)
+      return -1;
+    lua_pushnumber(L, number);
+  } else {
+    if (dm_csv_integer(csv, column, &integer, err) != 0)
+      return -1;
+    lua_pushinteger(L, integer);
+  }
+  return 0;
+}
+
+/* As push_row, with the fields as their types say. */
+static int push_typed_row(lua_State *L, const struct dm_csv *csv, const char *types) {
+  struct dm_error err;
+  const uint64_t calls = csv->calls;
+  const size_t count = csv->row.count;
+  lua_createtable(L, (int)count, 0);
+  for (size_t i = 0; i < count; i++) {
+    if (csv->calls != calls || csv->path == NULL)
+      return luaL_error(L, "reader used by a finalizer while it was in use");
+    if (push_typed(L, csv, i, types[i], &err) != 0)
+      return dm_lua_fail(L, &err);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+  return 1;
+}
+
+/* reader:row() → array of strings, or of what `types` says, nil for an empty field of a type with `?` | nil
+ * at the end | nil, message, "format": "PATH:LINE:COLUMN: …". After a row with a wrong number of fields the
+ * next call gives the row behind it; after others it fails again. */
 static int reader_row(lua_State *L) {
   struct dm_error err;
   struct dm_csv *csv = check_reader(L, 1);
   int status = dm_csv_next(csv, &err);
   if (status < 0)
     return dm_lua_fail(L, &err);
+  const char *types = ((const struct reader *)csv)->types;
+  if (status > 0 && *types != '\0')
+    return push_typed_row(L, csv, types);
   if (status == 0)
     lua_pushnil(L);
   else
@@ -111,26 +197,86 @@ static int reader_row(lua_State *L) {
   return 1;
 }
 
-/* Raises a failure of the world as a table of `message` and `code`: a loop has no other way to tell it from
- * the end. The failure's values lie on top of the stack. */
-static int raise_failure(lua_State *L) {
-  lua_createtable(L, 0, 2);
-  lua_insert(L, -3);
-  lua_setfield(L, -3, "code");
-  lua_setfield(L, -2, "message");
-  luaL_setmetatable(L, FAILURE);
-  return lua_error(L);
+/* reader:skip(count) → integer: rows left out, fewer than `count` only at the end | nil, message, "format".
+ */
+static int reader_skip(lua_State *L) {
+  struct dm_error err;
+  struct dm_csv *csv = check_reader(L, 1);
+  lua_Integer count = luaL_checkinteger(L, 2);
+  lua_Integer skipped = 0;
+  int status = 1;
+  while (skipped < count && (status = dm_csv_next(csv, &err)) > 0)
+    if (++skipped % DM_CSV_ROWS_AT_ONCE == 0)
+      dm_lua_csv_look_up(L);
+  if (status < 0)
+    return dm_lua_fail(L, &err);
+  lua_pushinteger(L, skipped);
+  return 1;
 }
 
-static int failure_tostring(lua_State *L) {
-  lua_getfield(L, 1, "message");
-  return 1;
+enum { FORM_CSV, FORM_JSONL, FORM_STRINGS, FORM_NUMBERS };
+
+static int add_text(const struct dm_csv *csv, struct dm_text *text, int form, struct dm_error *err) {
+  static const enum dm_csv_values values[] = {DM_CSV_PLAIN, DM_CSV_PLAIN, DM_CSV_STRINGS, DM_CSV_NUMBERS};
+  if (form != FORM_CSV)
+    return dm_csv_json(csv, text, values[form], err);
+  dm_csv_text(&csv->row, text);
+  return 0;
+}
+
+/* A string of rows, `*rows` of them at most and TEXT_SIZE bytes or a little more. */
+static int read_text(struct dm_csv *csv, struct dm_text *text, int form, lua_Integer *rows,
+                     struct dm_error *err) {
+  lua_Integer count = 0;
+  int status = 1;
+  while (count < *rows && text->size < TEXT_SIZE && (status = dm_csv_next(csv, err)) > 0) {
+    if (add_text(csv, text, form, err) != 0)
+      return -1;
+    count++;
+  }
+  *rows = count;
+  if (status >= 0 && text->failed)
+    return dm_error_set(err, DM_ERROR, "%s: not enough memory", csv->path);
+  return status;
+}
+
+static int text_close(lua_State *L) {
+  dm_text_close(luaL_checkudata(L, 1, "datamaestro.csv.text"));
+  return 0;
+}
+
+/* reader:text(form, count) → string, integer: the next rows as lines, `count` at most but no more than some
+ * 64 KiB, and how many they are; 0 at the end. `form` is "csv", "jsonl" (objects where there are names, else
+ * arrays; fields that are JSON's numbers to the byte as numbers) or "strings" (the same, all fields strings),
+ * or "numbers" (all numbers, else it fails) | nil, message, "format", string: what was read before the bad
+ * row. */
+static int reader_text(lua_State *L) {
+  static const char *const forms[] = {"csv", "jsonl", "strings", "numbers", NULL};
+  struct dm_error err;
+  struct dm_csv *csv = check_reader(L, 1);
+  int form = luaL_checkoption(L, 2, NULL, forms);
+  lua_Integer rows = luaL_checkinteger(L, 3);
+  struct dm_text *text = lua_newuserdatauv(L, sizeof *text, 0);
+  *text = (struct dm_text){.bytes = NULL};
+  luaL_setmetatable(L, "datamaestro.csv.text");
+  luaL_argcheck(L, csv->path != NULL, 1, "closed reader (open reader expected)");
+  if (form != FORM_CSV && csv->names.count > 0)
+    csv->options.columns = csv->names.count;
+  int status = read_text(csv, text, form, &rows, &err);
+  if (status < 0)
+    (void)dm_lua_fail(L, &err);
+  lua_pushlstring(L, text->bytes, text->size);
+  dm_text_close(text);
+  if (status < 0)
+    return 4;
+  lua_pushinteger(L, rows);
+  return 2;
 }
 
 /* The iterator of reader:rows(). */
 static int next_row(lua_State *L) {
   lua_settop(L, 1);
-  return reader_row(L) == 1 ? 1 : raise_failure(L);
+  return reader_row(L) == 1 ? 1 : dm_lua_raise(L);
 }
 
 /* reader:rows() → iterator of arrays of strings, `for row in reader:rows() do`; a bad row raises a table of
@@ -144,7 +290,7 @@ static int reader_rows(lua_State *L) {
 
 /* reader:names() → array of strings | nil: what stands in names_row. */
 static int reader_names(lua_State *L) {
-  push_names(L, check_reader(L, 1));
+  dm_lua_csv_names(L, check_reader(L, 1));
   return 1;
 }
 
@@ -159,7 +305,7 @@ static int reader_close(lua_State *L) {
 static int csv_rows(lua_State *L) {
   lua_settop(L, 2);
   if (csv_open(L) != 1)
-    return raise_failure(L);
+    return dm_lua_raise(L);
   lua_pushcfunction(L, next_row);
   lua_insert(L, -2);
   lua_pushnil(L);
@@ -167,73 +313,22 @@ static int csv_rows(lua_State *L) {
   return 4;
 }
 
-static int matrix_close(lua_State *L) {
-  dm_csv_matrix_close(luaL_checkudata(L, 1, MATRIX));
-  return 0;
-}
-
-/* Called between two pieces of a long read: where Ctrl-C set a hook, calling anything raises. */
-static int look_up(lua_State *L) {
-  (void)L;
-  return 0;
-}
-
-static int read_all(lua_State *L, struct dm_csv_matrix *matrix, struct dm_error *err) {
-  int status = 1;
-  while ((status = dm_csv_matrix_read(matrix, ROWS_AT_ONCE, err)) > 0) {
-    lua_pushcfunction(L, look_up);
-    lua_call(L, 0, 0);
-  }
-  return status;
-}
-
-/* csv.matrix(path, options) → tensor (float64, rows × columns), names (array of strings, nil without
- * names_row), targets (tensor, float64; nil without target) | nil, message, code: as csv.open, and "format"
- * where a field is no number, rows differ in length, or the file's sizes are not those that it states. */
-static int csv_matrix(lua_State *L) {
-  struct dm_error err;
-  const char *path = luaL_checkstring(L, 1);
-  struct dm_csv_options options = check_options(L, 2, "target");
-  const char *target = lua_istable(L, 2) ? dm_lua_field_string(L, 2, "target", NULL) : NULL;
-  struct dm_csv_matrix *matrix = lua_newuserdatauv(L, sizeof *matrix, 0);
-  *matrix = (struct dm_csv_matrix){.csv.fd = -1};
-  luaL_setmetatable(L, MATRIX);
-  if (dm_csv_matrix_open(matrix, path, &options, target, &err) != 0 || read_all(L, matrix, &err) != 0)
-    return dm_lua_fail(L, &err);
-  push_names(L, &matrix->csv);
-  struct dm_tensor *targets = dm_lua_tensor_new(L);
-  struct dm_tensor *values = dm_lua_tensor_new(L);
-  if (dm_csv_matrix_finish(matrix, values, targets, &err) != 0)
-    return dm_lua_fail(L, &err);
-  dm_csv_matrix_close(matrix); /* the file, now and not when it is collected */
-  dm_lua_tensor_account(L, values);
-  lua_insert(L, -3);
-  if (target == NULL) {
-    lua_pop(L, 1);
-    lua_pushnil(L);
-  }
-  return 3;
-}
-
 DM_LUA_MODULE int luaopen_datamaestro_api_csv(lua_State *L);
 
 int luaopen_datamaestro_api_csv(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"open", csv_open}, {"rows", csv_rows}, {"matrix", csv_matrix}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"open", csv_open}, {"rows", csv_rows}, {NULL, NULL}};
   static const luaL_Reg reader[] = {{"__gc", reader_close}, {"__close", reader_close}, {NULL, NULL}};
-  static const luaL_Reg matrix[] = {{"__gc", matrix_close}, {NULL, NULL}};
-  static const luaL_Reg failure[] = {{"__tostring", failure_tostring}, {NULL, NULL}};
-  static const luaL_Reg methods[] = {{"row", reader_row},
-                                     {"rows", reader_rows},
-                                     {"names", reader_names},
-                                     {"close", reader_close},
+  static const luaL_Reg text[] = {{"__gc", text_close}, {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"row", reader_row},   {"rows", reader_rows},   {"skip", reader_skip},
+                                     {"text", reader_text}, {"names", reader_names}, {"close", reader_close},
                                      {NULL, NULL}};
   dm_lua_class(L, READER, reader, methods);
-  dm_lua_class(L, MATRIX, matrix, NULL);
-  dm_lua_class(L, FAILURE, failure, NULL);
+  dm_lua_class(L, "datamaestro.csv.text", text, NULL);
+  dm_lua_csv_classes(L);
   lua_getglobal(L, "require"); /* the class of the tensors */
   lua_pushliteral(L, "datamaestro.api.tensor");
   lua_call(L, 1, 0);
   luaL_newlib(L, functions);
+  luaL_setfuncs(L, dm_lua_csv_values, 0);
   return 1;
 }

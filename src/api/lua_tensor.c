@@ -2,66 +2,9 @@
 #include <string.h>
 
 #include "datamaestro/idx.h"
+#include "datamaestro/npy.h"
 #include "lua_util.h"
 #include "tensor_handle.h"
-
-struct dm_tensor *dm_lua_tensor_new(lua_State *L) {
-  struct dm_tensor *tensor = lua_newuserdatauv(L, sizeof *tensor, 0);
-  memset(tensor, 0, sizeof *tensor);
-  luaL_setmetatable(L, DM_LUA_TENSOR);
-  return tensor;
-}
-
-struct dm_tensor *dm_lua_tensor_result(lua_State *L, const struct dm_tensor *tensor) {
-  struct dm_tensor *result = dm_lua_tensor_new(L);
-  if (tensor->storage == NULL)
-    luaL_error(L, "tensor closed by a finalizer while it was in use");
-  return result;
-}
-
-const struct dm_tensor *dm_lua_tensor_hold(lua_State *L, int index) {
-  const struct dm_tensor *tensor = dm_lua_tensor_check(L, index);
-  struct dm_tensor *held = dm_lua_tensor_result(L, tensor);
-  *held = *tensor;
-  (void)dm_storage_retain(held->storage);
-  return held;
-}
-
-struct dm_tensor *dm_lua_tensor_check(lua_State *L, int index) {
-  struct dm_tensor *tensor = luaL_checkudata(L, index, DM_LUA_TENSOR);
-  luaL_argcheck(L, tensor->storage != NULL, index, "closed tensor (open tensor expected)");
-  return tensor;
-}
-
-enum dm_dtype dm_lua_dtype_check(lua_State *L, int index, const enum dm_dtype *fallback) {
-  struct dm_error err;
-  enum dm_dtype dtype = DM_UINT8;
-  if (fallback != NULL && lua_isnoneornil(L, index))
-    return *fallback;
-  if (dm_dtype_parse(&dtype, luaL_checkstring(L, index), &err) != 0)
-    luaL_argerror(L, index, lua_pushstring(L, err.message));
-  return dtype;
-}
-
-void dm_lua_tensor_account(lua_State *L, const struct dm_tensor *tensor) {
-  enum { KIB = 1024, STEP_MAXIMUM = 1 << 20 }; /* KiB, so 1 GiB */
-  size_t size = tensor->storage->size / KIB;
-  if (size > 0 && lua_gc(L, LUA_GCISRUNNING))
-    lua_gc(L, LUA_GCSTEP, (int)(size < STEP_MAXIMUM ? size : STEP_MAXIMUM));
-}
-
-void dm_lua_scalar_push(lua_State *L, const struct dm_scalar *value) {
-  if (value->is_integer)
-    lua_pushinteger(L, value->integer);
-  else
-    lua_pushnumber(L, value->real);
-}
-
-const char *dm_lua_index_message(lua_State *L, lua_Integer index, size_t size) {
-  if (size == 0)
-    return lua_pushfstring(L, "index %I (none expected: the dimension is empty)", index);
-  return lua_pushfstring(L, "index %I (1 to %I expected)", index, (lua_Integer)size);
-}
 
 /* tensor.idx(path) → tensor | nil, message, code: the IDX file, mapped, nothing but its header read.
  * "unknown" when missing, "format" when not an IDX file to the byte. */
@@ -70,6 +13,30 @@ static int tensor_idx(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   if (dm_idx_open(dm_lua_tensor_new(L), path, &err) != 0)
     return dm_lua_fail(L, &err);
+  return 1;
+}
+
+/* tensor.npy(path) → tensor | nil, message, code: the NPY file, mapped, nothing but its header read; an array
+ * without dimensions as one of a single element. "unknown" when missing, "format" when not an NPY file to
+ * the byte, or of a type that tensors do not have. */
+static int tensor_npy(lua_State *L) {
+  struct dm_error err;
+  const char *path = luaL_checkstring(L, 1);
+  struct dm_tensor *tensor = dm_lua_tensor_new(L);
+  if (dm_npy_open(tensor, path, &err) != 0)
+    return dm_lua_fail(L, &err);
+  dm_lua_tensor_widen(tensor);
+  return 1;
+}
+
+/* t:save(path) → true | nil, message, code: writes an NPY file, which takes the place of one that is there
+ * when it is whole and on disk. */
+static int tensor_save(lua_State *L) {
+  struct dm_error err;
+  const char *path = luaL_checkstring(L, 2);
+  if (dm_npy_save(dm_lua_tensor_hold(L, 1), path, &err) != 0)
+    return dm_lua_fail(L, &err);
+  lua_pushboolean(L, true);
   return 1;
 }
 
@@ -261,12 +228,15 @@ static int tensor_newindex(lua_State *L) {
 }
 
 static void add_index(lua_State *L) {
+  static const luaL_Reg methods[] = {{"close", tensor_close}, {"save", tensor_save}, {NULL, NULL}};
   luaL_getmetatable(L, DM_LUA_TENSOR);
   lua_newtable(L);
   luaL_setfuncs(L, dm_lua_tensor_views, 0);
   luaL_setfuncs(L, dm_lua_tensor_values, 0);
-  lua_pushcfunction(L, tensor_close);
-  lua_setfield(L, -2, "close");
+  luaL_setfuncs(L, dm_lua_tensor_math, 0);
+  luaL_setfuncs(L, dm_lua_tensor_reductions, 0);
+  luaL_setfuncs(L, dm_lua_tensor_rows, 0);
+  luaL_setfuncs(L, methods, 0);
   lua_pushcclosure(L, tensor_index, 1);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
@@ -275,8 +245,11 @@ static void add_index(lua_State *L) {
 DM_LUA_MODULE int luaopen_datamaestro_api_tensor(lua_State *L);
 
 int luaopen_datamaestro_api_tensor(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"idx", tensor_idx}, {"from", tensor_from}, {"is_tensor", tensor_is_tensor}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"idx", tensor_idx},
+                                       {"npy", tensor_npy},
+                                       {"from", tensor_from},
+                                       {"is_tensor", tensor_is_tensor},
+                                       {NULL, NULL}};
   static const luaL_Reg metamethods[] = {{"__gc", tensor_close},
                                          {"__close", tensor_close},
                                          {"__len", tensor_len},
@@ -285,7 +258,11 @@ int luaopen_datamaestro_api_tensor(lua_State *L) {
                                          {"__tostring", tensor_tostring},
                                          {NULL, NULL}};
   dm_lua_class(L, DM_LUA_TENSOR, metamethods, NULL);
+  luaL_getmetatable(L, DM_LUA_TENSOR);
+  luaL_setfuncs(L, dm_lua_tensor_operators, 0);
+  lua_pop(L, 1);
   add_index(L);
   luaL_newlib(L, functions);
+  luaL_setfuncs(L, dm_lua_tensor_batches, 0);
   return 1;
 }

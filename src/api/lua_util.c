@@ -7,6 +7,22 @@ int dm_lua_fail(lua_State *L, const struct dm_error *err) {
   return 3;
 }
 
+static int failure_tostring(lua_State *L) {
+  lua_getfield(L, 1, "message");
+  return 1;
+}
+
+int dm_lua_raise(lua_State *L) {
+  static const luaL_Reg failure[] = {{"__tostring", failure_tostring}, {NULL, NULL}};
+  lua_createtable(L, 0, 2);
+  lua_insert(L, -3);
+  lua_setfield(L, -3, "code");
+  lua_setfield(L, -2, "message");
+  dm_lua_class(L, "datamaestro.failure", failure, NULL);
+  luaL_setmetatable(L, "datamaestro.failure");
+  return lua_error(L);
+}
+
 void dm_lua_class(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods) {
   if (luaL_newmetatable(L, name)) {
     if (metamethods != NULL)

@@ -16,6 +16,10 @@
 /* Pushes `nil, message, code` for a failure of the world and returns 3: `return dm_lua_fail(L, &err)`. */
 int dm_lua_fail(lua_State *L, const struct dm_error *err);
 
+/* Raises what dm_lua_fail left on top of the stack as a table of `message` and `code`, which tostring shows
+ * as the message: for iterators, whose loops have no other way to tell a failure from the end. */
+int dm_lua_raise(lua_State *L);
+
 /* Registers metatable `name` with `metamethods` (may be NULL) and `methods` under __index (may be
  * NULL), and protects it from getmetatable. Leaves nothing on the stack. */
 void dm_lua_class(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods);

@@ -32,9 +32,22 @@ void dm_lua_tensor_account(lua_State *L, const struct dm_tensor *tensor);
 /* Pushes a value as an integer or a float. */
 void dm_lua_scalar_push(lua_State *L, const struct dm_scalar *value);
 
-/* Methods, {NULL, NULL} last: of shape and views, and of values. */
+/* Lua sees no tensors without dimensions: gives such a one a dimension of size 1. */
+void dm_lua_tensor_widen(struct dm_tensor *tensor);
+
+/* The dimension at argument `index`, from 0. */
+int dm_lua_dim_check(lua_State *L, const struct dm_tensor *tensor, int index);
+
+/* Methods, {NULL, NULL} last: of shape and views, of values, of arithmetic, of reductions and of rows. */
 extern const luaL_Reg dm_lua_tensor_views[];
 extern const luaL_Reg dm_lua_tensor_values[];
+extern const luaL_Reg dm_lua_tensor_math[];
+extern const luaL_Reg dm_lua_tensor_reductions[];
+extern const luaL_Reg dm_lua_tensor_rows[];
+
+/* Metamethods of arithmetic, and functions of the module for batches. */
+extern const luaL_Reg dm_lua_tensor_operators[];
+extern const luaL_Reg dm_lua_tensor_batches[];
 
 /* t[i] and the views that give a number for the last dimension: pushes element or view `index`
  * (1-based and in range) of `dim` (0-based). */

@@ -1,56 +1,6 @@
-/* Methods of tensors that read many values. */
+/* Methods of tensors that give many values away. */
 #include "lua_util.h"
 #include "tensor_handle.h"
-
-static int push_scalar(lua_State *L, int status, const struct dm_scalar *value, const struct dm_error *err) {
-  if (status != 0)
-    return luaL_error(L, "%s", err->message);
-  dm_lua_scalar_push(L, value);
-  return 1;
-}
-
-/* Reductions are over all elements: an axis, as other libraries take, must not be passed over. */
-static const struct dm_tensor *check_whole(lua_State *L) {
-  const struct dm_tensor *tensor = dm_lua_tensor_check(L, 1);
-  if (lua_gettop(L) > 1)
-    luaL_argerror(L, 2, "no argument expected: it is over all elements (select or narrow a part first)");
-  return tensor;
-}
-
-/* t:sum() → integer, exact, for integer types (a sum beyond 64 bits raises), float for float types; 0
- * when empty. */
-static int tensor_sum(lua_State *L) {
-  struct dm_error err;
-  struct dm_scalar sum;
-  int status = dm_tensor_sum(check_whole(L), &sum, &err);
-  return push_scalar(L, status, &sum, &err);
-}
-
-/* t:mean() → float; an empty tensor raises. */
-static int tensor_mean(lua_State *L) {
-  struct dm_error err;
-  struct dm_scalar mean = {.is_integer = false};
-  int status = dm_tensor_mean(check_whole(L), &mean.real, &err);
-  return push_scalar(L, status, &mean, &err);
-}
-
-/* t:min() → least value, NaN where one is among them; an empty tensor raises. */
-static int tensor_min(lua_State *L) {
-  struct dm_error err;
-  struct dm_scalar least;
-  struct dm_scalar greatest;
-  int status = dm_tensor_range(check_whole(L), &least, &greatest, &err);
-  return push_scalar(L, status, &least, &err);
-}
-
-/* t:max() → greatest value, NaN where one is among them; an empty tensor raises. */
-static int tensor_max(lua_State *L) {
-  struct dm_error err;
-  struct dm_scalar least;
-  struct dm_scalar greatest;
-  int status = dm_tensor_range(check_whole(L), &least, &greatest, &err);
-  return push_scalar(L, status, &greatest, &err);
-}
 
 /* t:bytes([dtype]) → string of all elements, row-major, in this machine's byte order, as dtype (t's own
  * by default) | nil, message, code: to a float type values are rounded; to an integer type a value
@@ -136,11 +86,7 @@ static int tensor_tolist(lua_State *L) {
   return 1;
 }
 
-const luaL_Reg dm_lua_tensor_values[] = {{"sum", tensor_sum},
-                                         {"mean", tensor_mean},
-                                         {"min", tensor_min},
-                                         {"max", tensor_max},
-                                         {"bytes", tensor_bytes},
+const luaL_Reg dm_lua_tensor_values[] = {{"bytes", tensor_bytes},
                                          {"copy", tensor_copy},
                                          {"contiguous", tensor_contiguous},
                                          {"tolist", tensor_tolist},

@@ -1,14 +1,6 @@
 /* Methods of tensors that look at the shape or make views. */
 #include "tensor_handle.h"
 
-/* The dimension at argument `index`, from 0. */
-static int check_dim(lua_State *L, const struct dm_tensor *tensor, int index) {
-  lua_Integer dim = luaL_checkinteger(L, index);
-  luaL_argcheck(L, dim >= 1 && dim <= tensor->ndim, index,
-                lua_pushfstring(L, "dimension %I (1 to %d expected)", dim, tensor->ndim));
-  return (int)dim - 1;
-}
-
 static lua_Integer check_index(lua_State *L, const struct dm_tensor *tensor, int dim, int argument) {
   lua_Integer index = luaL_checkinteger(L, argument);
   if (index < 1 || (lua_Unsigned)index > tensor->shape[dim])
@@ -50,7 +42,7 @@ static int tensor_dim(lua_State *L) {
 /* t:size(k) → size of dimension k. */
 static int tensor_size(lua_State *L) {
   const struct dm_tensor *tensor = dm_lua_tensor_check(L, 1);
-  lua_pushinteger(L, (lua_Integer)tensor->shape[check_dim(L, tensor, 2)]);
+  lua_pushinteger(L, (lua_Integer)tensor->shape[dm_lua_dim_check(L, tensor, 2)]);
   return 1;
 }
 
@@ -82,7 +74,7 @@ static int tensor_get(lua_State *L) {
 /* t:narrow(dim, start, length) → view of the indices start to start + length - 1 of one dimension. */
 static int tensor_narrow(lua_State *L) {
   const struct dm_tensor *tensor = dm_lua_tensor_check(L, 1);
-  int dim = check_dim(L, tensor, 2);
+  int dim = dm_lua_dim_check(L, tensor, 2);
   lua_Integer size = (lua_Integer)tensor->shape[dim];
   lua_Integer start = luaL_checkinteger(L, 3);
   lua_Integer length = luaL_checkinteger(L, 4);
@@ -97,7 +89,7 @@ static int tensor_narrow(lua_State *L) {
 /* t:select(dim, i) → view without dimension dim, at its index i; a number where t has one dimension. */
 static int tensor_select(lua_State *L) {
   const struct dm_tensor *tensor = dm_lua_tensor_check(L, 1);
-  int dim = check_dim(L, tensor, 2);
+  int dim = dm_lua_dim_check(L, tensor, 2);
   return dm_lua_tensor_at(L, tensor, dim, check_index(L, tensor, dim, 3));
 }
 
@@ -105,8 +97,8 @@ static int tensor_select(lua_State *L) {
 static int tensor_transpose(lua_State *L) {
   const struct dm_tensor *tensor = dm_lua_tensor_check(L, 1);
   bool matrix = lua_gettop(L) == 1 && tensor->ndim == 2;
-  int dim1 = matrix ? 0 : check_dim(L, tensor, 2);
-  int dim2 = matrix ? 1 : check_dim(L, tensor, 3);
+  int dim1 = matrix ? 0 : dm_lua_dim_check(L, tensor, 2);
+  int dim2 = matrix ? 1 : dm_lua_dim_check(L, tensor, 3);
   dm_tensor_transpose(dm_lua_tensor_result(L, tensor), tensor, dim1, dim2);
   return 1;
 }

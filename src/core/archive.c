@@ -13,6 +13,7 @@
 #include "archive_content.h"
 #include "archive_input.h"
 #include "archive_tree.h"
+#include "archive_zip.h"
 #include "datamaestro/printable.h"
 
 static int fail_first(const struct dm_extraction *x, struct dm_error *err) {
@@ -49,7 +50,7 @@ static int fail_header(const struct dm_extraction *x, struct dm_error *err) {
   if (x->input.ended)
     return dm_error_set(err, DM_ERROR_FORMAT, "%s: %s archive ends early (more expected)", subject,
                         x->input.kind);
-  words = words != NULL ? words : "unknown";
+  words = words != NULL ? words : "complete one expected";
   return dm_error_set(err, DM_ERROR_FORMAT, "%s: damaged %s archive (%s)", subject, x->input.kind,
                       dm_printable_text(text, sizeof text, words, strlen(words)));
 }
@@ -183,7 +184,7 @@ static int open_archive(struct dm_extraction *x, struct dm_error *err) {
                                 : library->support_7zip(x->archive);
   if (status == ARCHIVE_OK)
     status = dm_archive_input_attach(&x->input, library, x->archive, x->options->path);
-  return status == ARCHIVE_OK ? 0 : fail_header(x, err);
+  return status == ARCHIVE_OK || dm_archive_zip_is_empty(&x->input) ? 0 : fail_header(x, err);
 }
 
 /* Into a folder of its own: removed unless all is well. */
@@ -193,7 +194,9 @@ static int extract_to_folder(struct dm_extraction *x, struct dm_error *err) {
                                          options->collisions};
   if (dm_archive_tree_open(&x->tree, &tree, err) != 0)
     return -1;
-  int status = extract_members(x, err);
+  int status = dm_archive_zip_is_empty(&x->input) ? 0 : extract_members(x, err);
+  if (status == 0 && strcmp(x->input.kind, "zip") == 0)
+    status = dm_archive_zip_check(&x->input, options->subject, x->report->entries, err);
   if (status == 0)
     status = dm_archive_tree_sync(x->tree, err);
   if (status != 0)

@@ -52,7 +52,7 @@ static int fail_content(const struct dm_extraction *x, const char *name, struct 
     return dm_error_errno(err, ENOMEM, x->options->subject);
   if (x->input.ended)
     return dm_archive_refuse(err, x->options->subject, name, "ends early (more expected)");
-  words = words != NULL ? words : "unknown";
+  words = words != NULL ? words : "content expected";
   return dm_archive_refuse(err, x->options->subject, name, "damaged (%s)",
                            dm_printable_text(text, sizeof text, words, strlen(words)));
 }
@@ -125,16 +125,27 @@ static int write_pieces(struct dm_extraction *x, const char *name, int fd, int64
   return status < 0 ? -1 : 0;
 }
 
+/* A hole at the end of a sparse file has no piece. Only tar archives have holes. */
+static int fill_end(struct dm_extraction *x, uint64_t before, int64_t size, const char *name, int64_t *end,
+                    struct dm_error *err) {
+  if (*end > size || strcmp(x->input.kind, "tar") != 0)
+    return dm_archive_refuse(err, x->options->subject, name,
+                             "%" PRId64 " bytes of content (%" PRId64 " expected)", *end, size);
+  *end = size;
+  x->report->bytes = before + (uint64_t)size;
+  return check_amount(x, x->report->bytes, name, err);
+}
+
 int dm_archive_content_write(struct dm_extraction *x, struct archive_entry *entry, const char *name, int fd,
                              struct dm_error *err) {
+  uint64_t before = x->report->bytes;
   int64_t end = 0;
+  int64_t size = x->library.size_is_set(entry) != 0 ? x->library.size(entry) : -1;
   if (write_pieces(x, name, fd, &end, err) != 0)
     return -1;
-  if (x->library.size_is_set(entry) != 0 && x->library.size(entry) != end)
-    return dm_archive_refuse(err, x->options->subject, name,
-                             "%" PRId64 " bytes of content (%" PRId64 " expected)", end,
-                             (int64_t)x->library.size(entry));
-  return ftruncate(fd, end) == 0 ? 0 : dm_error_errno(err, errno, name); /* a hole may come last */
+  if (size >= 0 && size != end && fill_end(x, before, size, name, &end, err) != 0)
+    return -1;
+  return ftruncate(fd, end) == 0 ? 0 : dm_error_errno(err, errno, name);
 }
 
 int dm_archive_content_none(struct dm_extraction *x, const char *name, struct dm_error *err) {

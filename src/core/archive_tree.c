@@ -91,11 +91,17 @@ static int announce(struct dm_archive_tree *tree, const char *name, size_t size,
   return dm_number_set_add(&tree->names, number) == 0 ? 0 : dm_error_errno(err, ENOMEM, name);
 }
 
-/* `size` bytes of the member's name are no folder. */
+static int refuse_twice(const struct dm_archive_tree *tree, const char *name, struct dm_error *err) {
+  return dm_archive_refuse(err, tree->options.subject, name, "is there already (each name once expected)");
+}
+
+/* The first `size` bytes of the member's name are no folder. */
 static int refuse_below(const struct dm_archive_tree *tree, int folder, const char *part, const char *name,
                         size_t size, struct dm_error *err) {
   struct stat info;
   bool is_link = fstatat(folder, part, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(info.st_mode);
+  if (size == strlen(name)) /* a folder, where something else is */
+    return refuse_twice(tree, name, err);
   return dm_archive_refuse(err, tree->options.subject, name, "lies below '%.*s', a %s (folder expected)",
                            (int)size, name, is_link ? "link" : "file");
 }
@@ -166,7 +172,7 @@ static int begin_member(struct dm_archive_tree *tree, const char *name, struct d
   if (enter_parent(tree, name, err) != 0)
     return -1;
   if (fstatat(tree->parent, base_of(name), &info, AT_SYMLINK_NOFOLLOW) == 0)
-    return dm_archive_refuse(err, tree->options.subject, name, "is there already (each name once expected)");
+    return refuse_twice(tree, name, err);
   if (errno != ENOENT)
     return fail_errno(tree, errno, name, err);
   return announce(tree, name, strlen(name), err);

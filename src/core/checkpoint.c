@@ -26,6 +26,13 @@ static void write_note(void *opaque) {
   (void)pthread_mutex_unlock(&checkpoint->mutex);
 }
 
+bool dm_checkpoint_is_free(struct dm_checkpoint *checkpoint) {
+  (void)pthread_mutex_lock(&checkpoint->mutex);
+  bool is_free = !checkpoint->busy && checkpoint->source.url_digest[0] != '\0';
+  (void)pthread_mutex_unlock(&checkpoint->mutex);
+  return is_free;
+}
+
 void dm_checkpoint_note(struct dm_checkpoint *checkpoint, uint64_t offset, enum dm_digest_kind kind,
                         const char *hex) {
   struct dm_error unused;

@@ -28,6 +28,9 @@ void dm_checkpoint_open(struct dm_checkpoint *checkpoint);
 /* Says where the bytes come from, from now on. */
 void dm_checkpoint_source(struct dm_checkpoint *checkpoint, const struct dm_journal_source *source);
 
+/* Whether a note could begin now. */
+bool dm_checkpoint_is_free(struct dm_checkpoint *checkpoint);
+
 /* Begins a note that the first `offset` bytes have the digest `hex`, unless one is under way still. */
 void dm_checkpoint_note(struct dm_checkpoint *checkpoint, uint64_t offset, enum dm_digest_kind kind,
                         const char *hex);

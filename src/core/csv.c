@@ -26,17 +26,39 @@ static int grow_buffer(struct dm_csv *csv, size_t capacity, struct dm_error *err
   return 0;
 }
 
-/* Reads until the buffer is full or the file ends. */
+/* Some bytes into the buffer, or none and csv->ended. */
 static int read_file(struct dm_csv *csv, struct dm_error *err) {
-  while (!csv->ended && csv->end < csv->capacity) {
-    ssize_t got = read(csv->fd, csv->buffer + csv->end, csv->capacity - csv->end);
-    if (got < 0 && errno != EINTR)
-      return dm_error_errno(err, errno, csv->path);
-    if (got > 0)
-      csv->end += (size_t)got;
-    csv->ended = got == 0;
-  }
+  ssize_t got = read(csv->fd, csv->buffer + csv->end, csv->capacity - csv->end);
+  if (got < 0 && errno != EINTR)
+    return dm_error_errno(err, errno, csv->path);
+  if (got > 0)
+    csv->end += (size_t)got;
+  csv->ended = got == 0;
   return 0;
+}
+
+/* The same from the reader. */
+static int read_pieces(struct dm_csv *csv, struct dm_error *err) {
+  struct dm_reader *reader = csv->options.reader;
+  if (csv->piece_size == 0 && reader->next(reader, &csv->piece, &csv->piece_size, err) != 0)
+    return -1;
+  csv->ended = csv->piece_size == 0;
+  size_t room = csv->capacity - csv->end;
+  size_t size = csv->piece_size < room ? csv->piece_size : room;
+  if (size > 0)
+    memcpy(csv->buffer + csv->end, csv->piece, size);
+  csv->end += size;
+  csv->piece += size;
+  csv->piece_size -= size;
+  return 0;
+}
+
+/* Reads until the buffer is full or all is read. */
+static int read_bytes(struct dm_csv *csv, struct dm_error *err) {
+  int status = 0;
+  while (status == 0 && !csv->ended && csv->end < csv->capacity)
+    status = csv->options.reader != NULL ? read_pieces(csv, err) : read_file(csv, err);
+  return status;
 }
 
 /* Moves what is left to the front and reads more behind it. A row that fills the buffer makes it grow. */
@@ -52,7 +74,7 @@ static int fill(struct dm_csv *csv, struct dm_error *err) {
   size_t larger = csv->capacity < DM_CSV_ROW_MAXIMUM / 2 ? csv->capacity * 2 : DM_CSV_ROW_MAXIMUM;
   if (left > csv->capacity / 2 && larger > csv->capacity && grow_buffer(csv, larger, err) != 0)
     return -1;
-  if (read_file(csv, err) != 0)
+  if (read_bytes(csv, err) != 0)
     return -1;
   /* So every row ends with LF. The margin has room for it. */
   if (csv->ended && csv->end > 0 && csv->buffer[csv->end - 1] != '\n')
@@ -174,21 +196,27 @@ static int read_header(struct dm_csv *csv, struct dm_error *err) {
 
 static int open_file(struct dm_csv *csv, const char *path, struct dm_error *err) {
   struct stat info;
-  csv->path = strdup(path);
-  if (csv->path == NULL)
-    return dm_error_set(err, DM_ERROR, "%s: not enough memory", path);
   csv->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO without a writer must not hang us */
   if (csv->fd < 0 || fstat(csv->fd, &info) != 0)
     return dm_error_errno(err, errno, path);
   if (!S_ISREG(info.st_mode))
     return dm_error_set(err, DM_ERROR_FORMAT, "%s: not a regular file (file expected)", path);
+  return 0;
+}
+
+static int open_bytes(struct dm_csv *csv, const char *path, struct dm_error *err) {
+  csv->path = strdup(path);
+  if (csv->path == NULL)
+    return dm_error_set(err, DM_ERROR, "%s: not enough memory", path);
+  if (csv->options.reader == NULL && open_file(csv, path, err) != 0)
+    return -1;
   return grow_buffer(csv, csv->options.buffer > 0 ? csv->options.buffer : BUFFER_SIZE, err);
 }
 
 int dm_csv_open(struct dm_csv *csv, const char *path, const struct dm_csv_options *options,
                 struct dm_error *err) {
   *csv = (struct dm_csv){.fd = -1, .options = *options, .line = 1};
-  int status = open_file(csv, path, err);
+  int status = open_bytes(csv, path, err);
   if (status == 0)
     status = fill(csv, err);
   if (status == 0) {

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "datamaestro/csv.h"
-#include "datamaestro/number.h"
 #include "datamaestro/printable.h"
 
 enum {
@@ -42,22 +41,6 @@ int dm_csv_matrix_open(struct dm_csv_matrix *matrix, const char *path, const str
   dm_csv_matrix_close(matrix);
   return dm_error_set(err, DM_ERROR_FORMAT, "%s: no column '%s' (name of a column expected)", path,
                       dm_printable_text(shown, sizeof shown, target, strlen(target)));
-}
-
-static int wrong_number(const struct dm_csv_matrix *matrix, size_t column, struct dm_error *err) {
-  char shown[NAME_SIZE];
-  char name[NAME_SIZE] = "";
-  const struct dm_csv *csv = &matrix->csv;
-  const struct dm_csv_field *field = &csv->row.fields[column];
-  (void)dm_printable_text(shown, sizeof shown, csv->row.bytes + field->start, field->size);
-  if (column < csv->names.count) {
-    const struct dm_csv_field *of = &csv->names.fields[column];
-    (void)dm_printable_text(name, sizeof name, csv->names.bytes + of->start, of->size);
-  }
-  return dm_error_set(err, DM_ERROR_FORMAT,
-                      "%s:%" PRIu64 ":%" PRIu32 ": '%s' in column %zu%s%s%s (number expected)", csv->path,
-                      csv->row.line, field->start + 1, shown, column + 1, *name != '\0' ? " '" : "", name,
-                      *name != '\0' ? "'" : "");
 }
 
 /* Resizes `*numbers` to rows × columns. Large blocks move by remapping, without a copy. */
@@ -103,10 +86,9 @@ static int add_row(struct dm_csv_matrix *matrix, struct dm_error *err) {
     return -1;
   double *value = matrix->values + matrix->rows * matrix->columns;
   for (size_t i = 0; i < row->count; i++) {
-    const struct dm_csv_field *field = &row->fields[i];
     double *place = i == matrix->target ? &matrix->targets[matrix->rows] : value++;
-    if (!dm_number_parse(row->bytes + field->start, field->size, place))
-      return wrong_number(matrix, i, err);
+    if (dm_csv_number(&matrix->csv, i, place, err) != 0)
+      return -1;
   }
   matrix->rows++;
   return 0;
@@ -114,10 +96,10 @@ static int add_row(struct dm_csv_matrix *matrix, struct dm_error *err) {
 
 static int check_rows(const struct dm_csv_matrix *matrix, struct dm_error *err) {
   const struct dm_csv *csv = &matrix->csv;
-  if (csv->options.size_row < 0 || csv->size[0] == matrix->rows)
+  if (csv->options.size_row < 0 || csv->size[0] == matrix->before + matrix->rows)
     return 0;
-  return dm_error_set(err, DM_ERROR_FORMAT, "%s: %zu rows (%" PRIu64 " stated by the file)", csv->path,
-                      matrix->rows, csv->size[0]);
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s: %" PRIu64 " rows (%" PRIu64 " stated by the file)",
+                      csv->path, matrix->before + matrix->rows, csv->size[0]);
 }
 
 int dm_csv_matrix_read(struct dm_csv_matrix *matrix, size_t rows, struct dm_error *err) {
@@ -163,7 +145,12 @@ int dm_csv_matrix_finish(struct dm_csv_matrix *matrix, struct dm_tensor *values,
     matrix->columns = matrix->csv.names.count - (matrix->target != SIZE_MAX);
   if (hand_over(matrix, &matrix->values, 2, matrix->columns, values, err) != 0)
     return -1;
-  return matrix->target == SIZE_MAX ? 0 : hand_over(matrix, &matrix->targets, 1, 1, targets, err);
+  if (matrix->target != SIZE_MAX && hand_over(matrix, &matrix->targets, 1, 1, targets, err) != 0)
+    return -1;
+  matrix->before += matrix->rows;
+  matrix->rows = 0;
+  matrix->capacity = 0;
+  return 0;
 }
 
 void dm_csv_matrix_close(struct dm_csv_matrix *matrix) {

@@ -48,20 +48,25 @@ static int window_log(uint64_t memory) {
   return log;
 }
 
+static int make_context(struct zstd *zstd, uint64_t memory, struct dm_error *err) {
+  if (dm_library_load(&library, zstd, err) != 0)
+    return -1;
+  zstd->context = zstd->create();
+  if (zstd->context == NULL)
+    return dm_error_set(err, DM_ERROR, "zstd decoder: no memory");
+  if (zstd->is_error(zstd->set(zstd->context, ZSTD_d_windowLogMax, window_log(memory))) == 0)
+    return 0;
+  (void)zstd->destroy(zstd->context);
+  return dm_error_set(err, DM_ERROR, "zstd decoder: no limit of memory (a newer version expected)");
+}
+
 static int zstd_open(void **state, uint64_t memory, struct dm_error *err) {
   struct zstd *zstd = calloc(1, sizeof *zstd);
-  int status = zstd != NULL ? dm_library_load(&library, zstd, err) : 0;
-  if (status == 0 && zstd != NULL)
-    zstd->context = zstd->create();
-  if (zstd == NULL || (status == 0 && zstd->context == NULL))
-    status = dm_error_set(err, DM_ERROR, "zstd decoder: no memory");
-  if (status == 0 && zstd->is_error(zstd->set(zstd->context, ZSTD_d_windowLogMax, window_log(memory))) != 0) {
-    (void)zstd->destroy(zstd->context);
-    status = dm_error_set(err, DM_ERROR, "zstd decoder: no limit of memory (a newer version expected)");
-  }
-  if (status != 0) {
+  if (zstd == NULL)
+    return dm_error_set(err, DM_ERROR, "zstd decoder: no memory");
+  if (make_context(zstd, memory, err) != 0) {
     free(zstd);
-    return status;
+    return -1;
   }
   *state = zstd;
   return 0;

@@ -67,19 +67,6 @@ static int sync_path(const char *path, int flags, struct dm_error *err) {
   return 0;
 }
 
-static int sync_folder_of(const char *path, struct dm_error *err) {
-  char folder[PATH_MAX];
-  const char *slash = strrchr(path, '/');
-  if (slash == NULL)
-    return sync_path(".", O_RDONLY | O_DIRECTORY, err);
-  size_t length = slash == path ? 1 : (size_t)(slash - path);
-  if (length >= sizeof folder)
-    return dm_error_errno(err, ENAMETOOLONG, path);
-  memcpy(folder, path, length);
-  folder[length] = '\0';
-  return sync_path(folder, O_RDONLY | O_DIRECTORY, err);
-}
-
 int dm_file_publish(const char *part, const char *path, struct dm_error *err) {
   if (sync_path(part, O_RDONLY, err) != 0)
     return -1;
@@ -159,30 +146,6 @@ int dm_file_remove_tree(const char *path, struct dm_error *err) {
   if (nftw(path, remove_entry, DESCRIPTORS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
     return 0;
   return dm_error_errno(err, errno, path);
-}
-
-int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err) {
-  char part[PATH_MAX];
-  int length = snprintf(part, sizeof part, "%s.XXXXXX", path);
-  if (length < 0 || (size_t)length >= sizeof part)
-    return dm_error_errno(err, ENAMETOOLONG, path);
-  int fd = mkostemp(part, O_CLOEXEC);
-  if (fd < 0)
-    return dm_error_errno(err, errno, path);
-  /* mkostemp makes the file private; a shared data directory wants what umask says. */
-  mode_t mask = umask(0);
-  (void)umask(mask);
-  int status = fchmod(fd, 0666 & ~mask) == 0 ? 0 : dm_error_errno(err, errno, part);
-  if (status == 0)
-    status = dm_file_write(fd, bytes, size, path, err);
-  if (close(fd) != 0 && status == 0)
-    status = dm_error_errno(err, errno, path);
-  if (status == 0)
-    status = dm_file_publish(part, path, err);
-  if (status == 0)
-    return sync_folder_of(path, err);
-  (void)unlink(part);
-  return status;
 }
 
 static int fail_lock(int cause, const char *path, struct dm_error *err) {

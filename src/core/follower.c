@@ -11,8 +11,10 @@
 #include "datamaestro/content.h"
 #include "datamaestro/decode.h"
 #include "datamaestro/file.h"
+#include "datamaestro/pulse.h"
 
 enum { ARCHIVE_HEAD = 512 }; /* bytes that tell what an archive is */
+enum { NOTE_AFTER = 1000 };  /* milliseconds */
 
 static enum dm_digest_kind best_kind(unsigned mask) {
   static const enum dm_digest_kind order[] = {DM_DIGEST_SHA256, DM_DIGEST_SHA512, DM_DIGEST_SHA1,
@@ -23,34 +25,45 @@ static enum dm_digest_kind best_kind(unsigned mask) {
   return DM_DIGEST_SHA256;
 }
 
-/* The bytes stop being told apart where the journal of before has its digest, and where the next note is. */
+/* The journal of before speaks of the bytes up to an offset: a block ends there. */
 static size_t cut(const struct dm_follower *f, uint64_t at, size_t size) {
-  uint64_t until = (at / DM_TRANSFER_STEP + 1) * DM_TRANSFER_STEP;
-  if (at < f->start.offset && f->start.offset < until)
-    until = f->start.offset;
+  uint64_t until = at < f->start.offset ? f->start.offset : UINT64_MAX;
   return size < until - at ? size : (size_t)(until - at);
+}
+
+static int verify(struct dm_follower *f, const struct dm_digest_hex *hex, struct dm_error *err) {
+  if (strcmp(hex->of[best_kind(f->request->digests)], f->start.digest) != 0) {
+    f->outcome = DM_FOLLOWER_MISMATCH;
+    return dm_error_set(err, DM_ERROR, "%s: part file is not what its journal says", f->subject);
+  }
+  atomic_store(&f->verified, true);
+  f->noted = f->start.offset;
+  f->notify(f->context);
+  return 0;
+}
+
+/* A part file that is only passed through is brought to the disk when the download takes a while: a short one
+ * is sooner fetched again. */
+static bool is_worth_noting(const struct dm_follower *f) {
+  bool passed_through = f->request->unpack || f->request->decode >= 0;
+  return dm_spool_in_file(f->spool) && (!passed_through || dm_pulse_now() - f->began > NOTE_AFTER);
 }
 
 /* Compares with what the journal of before says, and notes what the next one will say. */
 static int look_back(struct dm_follower *f, uint64_t at, struct dm_error *err) {
   struct dm_digest_hex hex;
   enum dm_digest_kind kind = best_kind(f->request->digests);
-  bool verify = at == f->start.offset && !atomic_load(&f->verified);
-  bool note = at % DM_TRANSFER_STEP == 0 && at > f->start.offset && dm_spool_in_file(f->spool);
-  if (!verify && !note)
+  bool must_verify = at == f->start.offset && !atomic_load(&f->verified);
+  bool may_note = at >= f->noted + DM_TRANSFER_STEP && at > f->start.offset && is_worth_noting(f) &&
+                  dm_checkpoint_is_free(f->checkpoint);
+  if (!must_verify && !may_note)
     return 0;
   if (dm_digest_read(&f->digest, &hex, err) != 0)
     return -1;
-  if (note)
-    dm_checkpoint_note(f->checkpoint, at, kind, hex.of[kind]);
-  if (!verify)
-    return 0;
-  if (strcmp(hex.of[kind], f->start.digest) != 0) {
-    f->outcome = DM_FOLLOWER_MISMATCH;
-    return dm_error_set(err, DM_ERROR, "%s: part file is not what its journal says", f->subject);
-  }
-  atomic_store(&f->verified, true);
-  f->notify(f->context);
+  if (must_verify)
+    return verify(f, &hex, err);
+  dm_checkpoint_note(f->checkpoint, at, kind, hex.of[kind]);
+  f->noted = at;
   return 0;
 }
 
@@ -168,6 +181,8 @@ static int pass(struct dm_follower *f, struct dm_error *err) {
   (void)pthread_mutex_lock(f->mutex);
   (void)snprintf(f->subject, sizeof f->subject, "%s", f->asked);
   (void)pthread_mutex_unlock(f->mutex);
+  f->noted = 0;
+  f->began = dm_pulse_now();
   if (dm_digest_open(&f->digest, f->request->digests | f->request->content_digests, err) != 0)
     return -1;
   int status = 0;

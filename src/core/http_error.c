@@ -107,6 +107,9 @@ int dm_http_fail(const struct dm_http_end *end, struct dm_error *err) {
   case CURLE_SSL_ISSUER_ERROR:
     return fail_tls(end, err);
   case CURLE_OUT_OF_MEMORY:
+    if (end->received == 0) /* what libcurl says of a header line that is too long for it */
+      return dm_error_set(err, DM_ERROR_NETWORK, "%s: a header line of over 100 KB (shorter ones expected)",
+                          end->subject);
     return dm_error_set(err, DM_ERROR, "%s: not enough memory", end->subject);
   default:
     return fail_otherwise(end, err);

@@ -28,6 +28,14 @@ static void copy_field(struct dm_http_exchange *x, char *out, const char *name) 
     (void)dm_printable_text(out, DM_HTTP_FIELD_SIZE, header->value, strlen(header->value));
 }
 
+static double latency(CURL *easy) {
+  curl_off_t asked = 0;
+  curl_off_t answered = 0; /* microseconds */
+  (void)curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &asked);
+  (void)curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &answered);
+  return (double)(answered - asked) / 1e6;
+}
+
 /* Reads what the last answer said. */
 static void read_response(struct dm_http_exchange *x) {
   struct dm_http_response *response = &x->response;
@@ -39,7 +47,9 @@ static void read_response(struct dm_http_exchange *x) {
   response->length = length;
   if (curl_easy_getinfo(x->easy, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK && url != NULL)
     (void)dm_printable_url(response->url, sizeof response->url, url);
+  response->latency = latency(x->easy);
   copy_field(x, response->content_type, "Content-Type");
+  copy_field(x, response->content_encoding, "Content-Encoding");
   copy_field(x, response->etag, "ETag");
   copy_field(x, response->last_modified, "Last-Modified");
   copy_field(x, field, "Content-Range");

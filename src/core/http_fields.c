@@ -40,10 +40,11 @@ struct dm_http_range dm_http_parse_range(const char *value) {
 }
 
 int64_t dm_http_parse_retry(const char *value, int64_t now) {
-  const char *end = value;
-  int64_t seconds = read_number(&end);
-  if (seconds >= 0 && *end == '\0')
-    return seconds;
+  const char *end = value + strspn(value, "0123456789");
+  if (end > value && *end == '\0') {
+    int64_t seconds = read_number(&value);
+    return seconds >= 0 ? seconds : INT64_MAX; /* too many digits for a number are as good as for ever */
+  }
   int64_t date = curl_getdate(value, NULL);
   if (date < 0)
     return -1;

@@ -7,6 +7,12 @@
 
 #include "datamaestro/thread.h"
 
+/* Joined, not detached: what still runs when the pool is closed might be unloaded under it. */
+struct worker {
+  pthread_t thread;
+  struct worker *next;
+};
+
 struct dm_pool {
   pthread_mutex_t mutex;
   pthread_cond_t changed;
@@ -14,7 +20,7 @@ struct dm_pool {
   struct dm_job *last;
   size_t waiting; /* jobs */
   size_t idle;    /* threads */
-  size_t threads;
+  struct worker *workers;
   bool closing;
 };
 
@@ -52,19 +58,19 @@ static void *work(void *opaque) {
     job->run(job->context); /* which may free it */
     (void)pthread_mutex_lock(&pool->mutex);
   }
-  pool->threads--;
-  (void)pthread_cond_broadcast(&pool->changed);
   (void)pthread_mutex_unlock(&pool->mutex);
   return NULL;
 }
 
 static int start_worker(struct dm_pool *pool) {
-  pthread_t thread;
-  int status = dm_thread_start(&thread, work, pool);
-  if (status != 0)
+  struct worker *worker = malloc(sizeof *worker);
+  int status = worker != NULL ? dm_thread_start(&worker->thread, work, pool) : ENOMEM;
+  if (status != 0) {
+    free(worker);
     return status;
-  (void)pthread_detach(thread);
-  pool->threads++;
+  }
+  worker->next = pool->workers;
+  pool->workers = worker;
   return 0;
 }
 
@@ -93,9 +99,13 @@ void dm_pool_close(struct dm_pool *pool) {
   (void)pthread_mutex_lock(&pool->mutex);
   pool->closing = true;
   (void)pthread_cond_broadcast(&pool->changed);
-  while (pool->threads > 0)
-    (void)pthread_cond_wait(&pool->changed, &pool->mutex);
   (void)pthread_mutex_unlock(&pool->mutex);
+  while (pool->workers != NULL) {
+    struct worker *worker = pool->workers;
+    (void)pthread_join(worker->thread, NULL);
+    pool->workers = worker->next;
+    free(worker);
+  }
   (void)pthread_cond_destroy(&pool->changed);
   (void)pthread_mutex_destroy(&pool->mutex);
   free(pool);

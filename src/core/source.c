@@ -62,8 +62,9 @@ uint64_t dm_source_size(const struct dm_source *source) {
   return source->size;
 }
 
-int dm_source_head(struct dm_source *source, void *head, size_t size, size_t *count, struct dm_error *err) {
-  ssize_t done = pread(source->fd, head, size, 0);
+int dm_source_peek(struct dm_source *source, uint64_t offset, void *bytes, size_t size, size_t *count,
+                   struct dm_error *err) {
+  ssize_t done = pread(source->fd, bytes, size, (off_t)offset);
   *count = done > 0 ? (size_t)done : 0;
   return done < 0 ? dm_error_errno(err, errno, source->path) : 0;
 }

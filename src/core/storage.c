@@ -52,6 +52,10 @@ struct dm_storage *dm_storage_alloc(size_t size, struct dm_error *err) {
   return storage;
 }
 
+bool dm_storage_is_memory(const struct dm_storage *storage) {
+  return storage->release == release_memory;
+}
+
 struct dm_storage *dm_storage_retain(struct dm_storage *storage) {
   storage->references++;
   return storage;

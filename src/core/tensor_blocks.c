@@ -141,6 +141,17 @@ const unsigned char *dm_blocks_next(struct dm_blocks *blocks, size_t limit, size
   return blocks->buffer;
 }
 
+const unsigned char *dm_blocks_take(struct dm_blocks *blocks, size_t count) {
+  bool dense = !blocks->swapped && blocks->steps[blocks->ndim - 1] == blocks->item;
+  if (!dense || blocks->left < count) {
+    take(blocks, blocks->buffer, count);
+    return blocks->buffer;
+  }
+  const unsigned char *here = blocks->data + blocks->offset;
+  skip(blocks, count);
+  return here;
+}
+
 void dm_blocks_copy(struct dm_blocks *blocks, unsigned char *out) {
   take(blocks, out, blocks->remaining);
 }

@@ -43,8 +43,30 @@ void dm_blocks_start(struct dm_blocks *blocks, const struct dm_tensor *tensor);
  * in the storage itself or in the walk's buffer (valid until the next call). NULL at the end. */
 const unsigned char *dm_blocks_next(struct dm_blocks *blocks, size_t limit, size_t *count);
 
+/* Exactly `count` elements, of which as many remain and which take DM_BLOCK_SIZE at most; as above. */
+const unsigned char *dm_blocks_take(struct dm_blocks *blocks, size_t count);
+
 /* Copies all remaining elements to `out`, dense and in native byte order. */
 void dm_blocks_copy(struct dm_blocks *blocks, unsigned char *out);
+
+/* Turns `count` dense native elements of one type into another; false where a value does not fit. */
+typedef bool dm_conversion(const unsigned char *restrict in, size_t count, unsigned char *restrict out);
+dm_conversion *dm_dtype_conversion(enum dm_dtype from, enum dm_dtype to);
+
+enum { DM_TYPED_COUNT = DM_BLOCK_SIZE / 8 }; /* elements at a time */
+
+/* A walk that gives the elements as another type, which every value of their own fits. */
+struct dm_typed {
+  struct dm_blocks blocks;
+  dm_conversion *conversion; /* NULL: they are of that type already */
+  unsigned char converted[DM_BLOCK_SIZE];
+};
+
+/* Starts a walk; it lasts while the tensor is open. */
+void dm_typed_start(struct dm_typed *typed, const struct dm_tensor *tensor, enum dm_dtype dtype);
+
+/* Exactly `count` elements, of which as many remain, DM_TYPED_COUNT at most: as dm_blocks_take. */
+const unsigned char *dm_typed_take(struct dm_typed *typed, size_t count);
 
 /* Joins dimensions that lie densely in one another and drops those of size 1: the number of
  * dimensions that remain (0 for a single element), with their sizes and their strides in elements. */

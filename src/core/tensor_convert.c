@@ -3,11 +3,8 @@
 #include "datamaestro/tensor.h"
 #include "tensor_blocks.h"
 
-/* Kernels: `count` dense native elements of one type into another; false where a value does not fit.
- * The loops have no early way out, so that the compiler can make good code of them; the culprit is
+/* The loops have no early way out, so that the compiler can make good code of them; the culprit is
  * looked for afterwards. */
-typedef bool kernel(const unsigned char *restrict in, size_t count, unsigned char *restrict out);
-
 #define DEFINE_KERNEL(FROM, SOURCE, TO, TARGET, FITS)                                                        \
   static bool FROM##_to_##TO(const unsigned char *restrict in, size_t count, unsigned char *restrict out) {  \
     bool fits = true;                                                                                        \
@@ -52,7 +49,7 @@ DEFINE_KERNELS(int64, int64_t, INTEGER_TO_INTEGER)
 DEFINE_KERNELS(float32, float, REAL_TO_INTEGER)
 DEFINE_KERNELS(float64, double, REAL_TO_INTEGER)
 
-static kernel *const kernels[DM_DTYPES][DM_DTYPES] = {
+static dm_conversion *const kernels[DM_DTYPES][DM_DTYPES] = {
 #define ROW(CONSTANT, TYPE, FROM)                                                                            \
   [CONSTANT] = {                                                                                             \
       [DM_UINT8] = FROM##_to_uint8,    [DM_INT8] = FROM##_to_int8,   [DM_INT16] = FROM##_to_int16,           \
@@ -61,6 +58,23 @@ static kernel *const kernels[DM_DTYPES][DM_DTYPES] = {
     DM_INTEGER_TYPES(ROW) DM_FLOAT_TYPES(ROW)
 #undef ROW
 };
+
+dm_conversion *dm_dtype_conversion(enum dm_dtype from, enum dm_dtype to) {
+  return kernels[from][to];
+}
+
+void dm_typed_start(struct dm_typed *typed, const struct dm_tensor *tensor, enum dm_dtype dtype) {
+  dm_blocks_start(&typed->blocks, tensor);
+  typed->conversion = tensor->dtype == dtype ? NULL : kernels[tensor->dtype][dtype];
+}
+
+const unsigned char *dm_typed_take(struct dm_typed *typed, size_t count) {
+  const unsigned char *in = dm_blocks_take(&typed->blocks, count);
+  if (typed->conversion == NULL)
+    return in;
+  (void)typed->conversion(in, count, typed->converted);
+  return typed->converted;
+}
 
 /* Names the first of `count` elements that does not fit; there is one. */
 static int refuse(enum dm_dtype source, const unsigned char *in, size_t count, enum dm_dtype target,

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "datamaestro/printable.h"
 #include "datamaestro/pulse.h"
@@ -7,10 +8,11 @@
 
 /* More connections are tried for files that would take longer, on lines that are slower: beyond, a single one
  * is not what holds them up. */
-enum { GROW_WINDOW = 300, GROW_WORTH = 2 };                /* milliseconds of a measurement; seconds left */
+enum { GROW_WINDOW = 100, GROW_WORTH = 2 };                /* milliseconds of a measurement; seconds left */
+enum { GROW_ROUNDS = 6, GROW_WINDOW_MAXIMUM = 3000 };      /* of it: round trips at least; milliseconds */
 enum { GROW_STEP = 4, GROW_RATE = 200 * 1000 * 1000 };     /* connections by one try: times; bytes a second */
 #define GROW_GAIN 1.3                                      /* less than this is no help */
-enum { CHUNK_MINIMUM = 1 << 20, CHUNK_MAXIMUM = 1 << 26 }; /* bytes asked of a further connection at once */
+enum { CHUNK_MINIMUM = 1 << 22, CHUNK_MAXIMUM = 1 << 26 }; /* bytes asked of a further connection at once */
 
 static int on_response(void *context, const struct dm_http_response *response, struct dm_error *err);
 static int on_bytes(void *context, const void *bytes, size_t size, struct dm_error *err);
@@ -88,6 +90,11 @@ static int begin_file(struct dm_transfer *t, const struct dm_http_response *resp
   struct dm_served served = {.request = &t->request, .report = &t->report, .subject = t->subject};
   if (dm_served_expect(&served, err) != 0)
     return -1;
+  bool encoded =
+      response->content_encoding[0] != '\0' && strcasecmp(response->content_encoding, "identity") != 0;
+  if (encoded && !t->request.proven && t->request.decode < 0)
+    return dm_error_set(err, DM_ERROR_FORMAT, "%s: encoded as %s, unasked (the plain bytes expected)",
+                        t->subject, response->content_encoding);
   t->total = response->length >= 0 ? (uint64_t)response->length : UINT64_MAX;
   if (t->total == UINT64_MAX && t->request.size >= 0)
     t->total = (uint64_t)t->request.size;
@@ -108,6 +115,19 @@ static int refuse_part(struct dm_transfer *t, struct dm_error *err) {
   return dm_error_set(err, DM_ERROR_NETWORK, "%s: part of another file than before", t->subject);
 }
 
+/* The server must send what it says that it sends. */
+static bool adds_up(const struct dm_lane *lane, const struct dm_http_response *response) {
+  const struct dm_http_range *range = &response->range;
+  if (range->first != (int64_t)lane->next)
+    return false;
+  if (range->last < 0)
+    return true;
+  if (response->length >= 0 && range->last - range->first + 1 != response->length)
+    return false;
+  uint64_t end = (uint64_t)range->last + 1;
+  return lane->end == UINT64_MAX ? range->total < 0 || end == (uint64_t)range->total : end == lane->end;
+}
+
 static bool is_same(const char *before, const char *now) {
   return before[0] == '\0' || now[0] == '\0' || strcmp(before, now) == 0;
 }
@@ -118,10 +138,8 @@ static int continue_file(struct dm_lane *lane, const struct dm_http_response *re
   struct dm_transfer *t = lane->transfer;
   const struct dm_http_range *range = &response->range;
   bool same_source = strcmp(t->source.url_digest, t->url_digest) == 0;
-  bool fits =
-      range->first == (int64_t)lane->next &&
-      (range->last < 0 || response->length < 0 || response->length == range->last - range->first + 1) &&
-      (range->total < 0 || t->total == UINT64_MAX || range->total == (int64_t)t->total);
+  bool fits = adds_up(lane, response) &&
+              (range->total < 0 || t->total == UINT64_MAX || range->total == (int64_t)t->total);
   if (same_source)
     fits = fits && is_same(t->source.etag, response->etag) &&
            (t->source.etag[0] != '\0' || is_same(t->source.last_modified, response->last_modified));
@@ -188,8 +206,10 @@ static int look_at_head(struct dm_lane *lane, const void *bytes, size_t size, st
 static int check_size(struct dm_lane *lane, size_t size, struct dm_error *err) {
   struct dm_transfer *t = lane->transfer;
   uint64_t declared = t->request.size >= 0 ? (uint64_t)t->request.size : UINT64_MAX;
-  if (lane->next + size <= declared)
+  if (lane->next + size <= declared && lane->next + size <= t->total)
     return 0;
+  if (declared == UINT64_MAX)
+    declared = t->total;
   t->tainted = true;
   return dm_error_set(err, DM_ERROR_CHECKSUM, "%s: over %" PRIu64 " bytes (%" PRIu64 " expected)", t->subject,
                       declared, declared);
@@ -198,11 +218,8 @@ static int check_size(struct dm_lane *lane, size_t size, struct dm_error *err) {
 static int on_bytes(void *context, const void *bytes, size_t size, struct dm_error *err) {
   struct dm_lane *lane = context;
   struct dm_transfer *t = lane->transfer;
-  uint64_t room = lane->end - lane->next;
-  bool enough =
-      size > room || (size == room && lane->request.until != lane->end); /* else it ends by itself */
-  if (size > room)
-    size = (size_t)room;
+  if (size > lane->end - lane->next)
+    size = (size_t)(lane->end - lane->next);
   if (check_size(lane, size, err) != 0 || look_at_head(lane, bytes, size, err) != 0 ||
       dm_spool_write(t->spool, lane->next, bytes, size, err) != 0)
     return -1;
@@ -211,7 +228,7 @@ static int on_bytes(void *context, const void *bytes, size_t size, struct dm_err
   dm_spool_advance(t->spool, prefix(t));
   if (dm_transfer_follow(t, err) != 0)
     return -1;
-  return enough ? 1 : 0;
+  return lane->next == lane->end && lane->request.until != lane->end ? 1 : 0; /* 1: it was cut short by us */
 }
 
 /* A share that nobody is at, or a new one; NULL when there is none. */
@@ -244,8 +261,7 @@ static void open_lanes(struct dm_transfer *t) {
       return;
 }
 
-/* Further connections were of no use: the first one, which was asked for all the rest, brings it after all.
- */
+/* Further connections were of no use: the first one, which was asked for all the rest, brings it after all. */
 static void take_back(struct dm_transfer *t) {
   struct dm_lane *first = &t->lanes[0];
   if (count_lanes(t) != 1 || first->exchange == NULL || first->request.alone)
@@ -274,44 +290,46 @@ static void lose(struct dm_lane *lane, const struct dm_http_failure *failure) {
   dm_transfer_pause(t);
 }
 
-/* A part that was a whole answer, but not the whole part: the rest may be had by another request. */
-static void lose_rest(struct dm_lane *lane, uint64_t end) {
+/* An answer that ended well, and too early for the file. */
+static void fail_short(struct dm_lane *lane) {
+  struct dm_transfer *t = lane->transfer;
   struct dm_http_failure failure = {.passing = true};
   (void)dm_error_set(&failure.error, DM_ERROR_NETWORK,
-                     "%s: received %" PRIu64 " bytes (%" PRIu64 " expected)", lane->transfer->subject,
-                     lane->next, end);
+                     "%s: received %" PRIu64 " bytes (%" PRIu64 " expected)", t->subject, lane->next,
+                     t->total);
   lose(lane, &failure);
+}
+
+/* Takes up what is left, or ends. */
+static void take_next(struct dm_transfer *t) {
+  open_lanes(t);
+  if (count_lanes(t) > 0)
+    return;
+  dm_spool_advance(t->spool, prefix(t)); /* the lanes that were before it are gone */
+  if (prefix(t) == t->total)
+    dm_transfer_end(t);
+  else
+    dm_transfer_pause(t);
 }
 
 static void on_end(void *context, const struct dm_http_response *response,
                    const struct dm_http_failure *failure) {
   struct dm_lane *lane = context;
   struct dm_transfer *t = lane->transfer;
-  uint64_t end = lane->end == UINT64_MAX && response->status == 206 ? t->total : lane->end;
+  bool whole = lane->end == UINT64_MAX;
   lane->exchange = NULL;
   if (!lane->request.alone)
     t->report.response = *response;
-  if (failure != NULL && lane->next < lane->end) {
+  if (failure != NULL && lane->next < lane->end)
     lose(lane, failure);
-    return;
+  else if (whole ? t->total != UINT64_MAX && lane->next != t->total : lane->next != lane->end)
+    fail_short(lane);
+  else {
+    t->total = whole ? lane->next : t->total;
+    t->assigned = t->assigned < t->total ? t->assigned : t->total;
+    lane->used = false;
+    take_next(t);
   }
-  if (end != UINT64_MAX && lane->next < end) {
-    lose_rest(lane, end);
-    return;
-  }
-  if (lane->end == UINT64_MAX)
-    t->total = lane->next;
-  if (t->assigned > t->total)
-    t->assigned = t->total;
-  lane->used = false;
-  dm_spool_advance(t->spool, prefix(t)); /* this share may have been the first that was missing */
-  open_lanes(t);
-  if (count_lanes(t) > 0)
-    return;
-  if (prefix(t) == t->total)
-    dm_transfer_end(t);
-  else /* no lane could be opened */
-    dm_transfer_pause(t);
 }
 
 /* The connection that has all the rest gives all but its next second's worth of it away. */
@@ -329,6 +347,14 @@ static bool can_grow(const struct dm_transfer *t) {
          t->received < t->total;
 }
 
+/* Milliseconds: long enough for a new connection to have got up to speed. */
+static int64_t window(const struct dm_transfer *t) {
+  double trips = t->report.response.latency * 1000 * GROW_ROUNDS;
+  return trips < GROW_WINDOW           ? GROW_WINDOW
+         : trips < GROW_WINDOW_MAXIMUM ? (int64_t)trips
+                                       : GROW_WINDOW_MAXIMUM;
+}
+
 /* Measures for a while; then, if the rest is worth it, tries more connections, and goes on trying for as long
  * as they help. Those that were of no help end with their share. */
 void dm_transfer_grow(struct dm_transfer *t) {
@@ -338,7 +364,7 @@ void dm_transfer_grow(struct dm_transfer *t) {
     growth->since = now;
     growth->bytes = t->received;
   }
-  if (growth->since == 0 || now < growth->since + GROW_WINDOW || !can_grow(t))
+  if (growth->since == 0 || now < growth->since + window(t) || !can_grow(t))
     return;
   double rate = (double)(t->received - growth->bytes) * 1000 / (double)(now - growth->since);
   growth->since = now;

@@ -14,6 +14,10 @@ Expressions print themselves: _ is the last result, _3 that of input 3.
   info "com.lecun.mnist"       what a dataset is, where from, what of it is here
   ds = prepare "ID"            fetch what is missing and open it
   find "ID"                    its definition
+  loader(ds.train, { … })      for images, labels in … do: batches
+  show(ds.train.images, { n = 50, labels = ds.train.labels })
+                               images as pictures, here or in a file (png, html)
+  plot(ds.train.labels)        how often values occur (png, svg)
   datamaestro                  the same as functions for scripts
   reload()                     read changed definitions anew
   help(x)                      what x is: an object, a type, a tensor, a function,
@@ -35,10 +39,32 @@ help.tensor_methods = {
   transpose = { "([dim1, dim2])", "view: two dimensions exchanged" },
   reshape = { "(n, m, …)", "view: another shape of as many elements" },
   get = { "(i, j, …)", "one element" },
-  sum = { "()", "sum of all elements" },
-  mean = { "()", "their mean" },
-  min = { "()", "the smallest" },
-  max = { "()", "the largest" },
+  sum = { "([dim])", "sum of all elements, or along a dimension" },
+  mean = { "([dim])", "their mean" },
+  min = { "([dim])", "the smallest" },
+  max = { "([dim])", "the largest" },
+  argmin = { "([dim])", "where the smallest is" },
+  argmax = { "([dim])", "where the largest is" },
+  add = { "(u)", "t + u; u is a tensor or a number" },
+  sub = { "(u)", "t - u" },
+  mul = { "(u)", "t * u" },
+  div = { "(u)", "t / u, floats" },
+  neg = { "()", "-t" },
+  abs = { "()", "without signs" },
+  minimum = { "(u)", "the lesser of each two" },
+  maximum = { "(u)", "the greater of each two" },
+  clamp = { "(low, high)", "values kept within limits" },
+  eq = { "(u)", "1 where equal, else 0" },
+  ne = { "(u)", "1 where different, else 0" },
+  lt = { "(u)", "1 where t < u, else 0" },
+  le = { "(u)", "1 where t <= u, else 0" },
+  gt = { "(u)", "1 where t > u, else 0" },
+  ge = { "(u)", "1 where t >= u, else 0" },
+  nonzero = { "()", "indices of what is not 0" },
+  gather = { "(indices)", "the parts that indices name" },
+  bincount = { "([classes])", "how often 0, 1, … are there" },
+  histogram = { "(bins[, low, high])", "counts in intervals, and their ends" },
+  save = { "(path)", "writes a .npy file" },
   tolist = { "()", "nested Lua tables" },
   iterate = { "()", "for i, part in t:iterate() do … end" },
   bytes = { "([dtype])", "all elements as native numbers in one string" },

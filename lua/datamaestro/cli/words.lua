@@ -30,7 +30,7 @@ end
 
 --- Makes the functions of a REPL.
 -- @param repl repl
--- @return table: find, search, info, prepare, reload, help, exit, quit
+-- @return table: find, search, info, prepare, show, plot, loader, reload, help, exit, quit
 function words.of(repl)
   local session = repl.session
   local library = require "datamaestro".new(session)
@@ -62,6 +62,16 @@ function words.of(repl)
   function functions.prepare(id)
     check("prepare", id, "an id")
     return library.prepare(id)
+  end
+
+  functions.loader = library.loader
+  for _, name in ipairs { "show", "plot" } do
+    functions[name] = function(...)
+      local done, message, code = library[name](...)
+      if not done then
+        return nil, message, code
+      end
+    end
   end
 
   function functions.reload()

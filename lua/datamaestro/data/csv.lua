@@ -1,6 +1,7 @@
 --- Tables as text: comma-separated values.
 
 local data = require "datamaestro.data"
+local source = require "datamaestro.data.source"
 local types = require "datamaestro.data.types"
 
 local csv = {}
@@ -13,10 +14,21 @@ local function delimiter_problem(value)
   end
 end
 
--- The fields as options of datamaestro.api.csv.
+-- The fields as options of datamaestro.api.csv | nil, message, code.
 local function options(self)
-  return { delimiter = self.delimiter, skip = self.ignore, names_row = self.names_row,
-    size_row = self.size_row }
+  local all, message, code = source.options(self.path)
+  if not all then
+    return nil, message, code
+  end
+  all.delimiter, all.skip, all.names_row, all.size_row = self.delimiter, self.ignore, self.names_row,
+    self.size_row
+  return all
+end
+
+-- The same for iterators, which have no other way to fail than to raise.
+local function options_or_raise(self)
+  local all, message, code = options(self)
+  return all or source.raise(message, code)
 end
 
 csv.Generic = assert(types.new {
@@ -32,10 +44,33 @@ csv.Generic = assert(types.new {
   methods = {
     --- Iterates the rows behind the ignored lines and the row of names: `for row in object:rows() do`.
     -- Reads as it goes, in bounded memory; the file is closed when the loop ends.
-    -- @return iterator of arrays of strings; raises a table of `message` and `code` where the file cannot be
-    --   opened or a row is bad
-    rows = function(self)
-      return require "datamaestro.api.csv".rows(self.path, options(self))
+    -- @param kinds array of strings | nil: what each column is read as: "string", "number", "integer", or
+    --   "number?" and "integer?" where a field may be empty (then nil); default: all strings
+    -- @return iterator of arrays of strings, or of what `kinds` says; raises a table of `message` and
+    --   `code` where the file cannot be opened or a row is bad
+    rows = function(self, kinds)
+      local all = options_or_raise(self)
+      all.types = kinds
+      return require "datamaestro.api.csv".rows(self.path, all)
+    end,
+    --- Opens the table to read it row by row.
+    -- @return reader of datamaestro.api.csv | nil, message, code
+    reader = function(self)
+      local all, message, code = options(self)
+      if not all then
+        return nil, message, code
+      end
+      return require "datamaestro.api.csv".open(self.path, all)
+    end,
+    --- Says what each column holds, reading all in bounded memory.
+    -- @return integer (rows), array of tables (`type count missing distinct exact min max mean longest`,
+    --   one a column), array of strings (their names; nil without names_row) | nil, message, code
+    survey = function(self)
+      local all, message, code = options(self)
+      if not all then
+        return nil, message, code
+      end
+      return require "datamaestro.api.csv".survey(self.path, all)
     end,
     --- The columns' names.
     -- @return array of strings | nil: without names_row | nil, message, code
@@ -43,7 +78,7 @@ csv.Generic = assert(types.new {
       if self.names_row < 0 then
         return nil
       end
-      local reader <close>, message, code = require "datamaestro.api.csv".open(self.path, options(self))
+      local reader <close>, message, code = self:reader()
       if not reader then
         return nil, message, code
       end
@@ -51,6 +86,19 @@ csv.Generic = assert(types.new {
     end,
   },
 })
+
+-- Those of a matrix: a target is found by its name.
+local function matrix_options(self)
+  if self.target and self.names_row < 0 then
+    return nil, ("%s: target '%s' (names_row expected too)"):format(self.path, self.target), "definition"
+  end
+  local all, message, code = options(self)
+  if not all then
+    return nil, message, code
+  end
+  all.target = self.target
+  return all
+end
 
 csv.Matrix = assert(types.new {
   name = "Matrix", module = MODULE, parent = csv.Generic,
@@ -65,12 +113,20 @@ csv.Matrix = assert(types.new {
     -- @return tensor (float64, rows × columns without the target), array of the names of all columns (nil
     --   without names_row), tensor (float64, rows) of the target (nil without one) | nil, message, code
     data = function(self)
-      if self.target and self.names_row < 0 then
-        return nil, ("%s: target '%s' (names_row expected too)"):format(self.path, self.target), "definition"
+      local all, message, code = matrix_options(self)
+      if not all then
+        return nil, message, code
       end
-      local all = options(self)
-      all.target = self.target
       return require "datamaestro.api.csv".matrix(self.path, all)
+    end,
+    --- Iterates the numbers in batches: `for values, targets in object:batches(128) do`. Memory does not
+    -- grow with the file, which is closed when the loop ends.
+    -- @param rows integer: of a batch, the last one may have fewer
+    -- @return iterator of tensor (float64, rows × columns without the target), tensor (float64, rows) of
+    --   the target (nil without one); raises a table of `message` and `code` where `data` fails
+    batches = function(self, rows)
+      local all, message, code = matrix_options(self)
+      return require "datamaestro.api.csv".batches(self.path, all or source.raise(message, code), rows)
     end,
   },
 })

@@ -24,6 +24,29 @@ ml.FolderBased = assert(types.new {
     { "classes", "list", items = "string", doc = "The classes: the folders' names." },
     { "path", "path", doc = "The folder that holds them." },
   },
+  methods = {
+    --- Finds the images (PNG, JPEG) of all classes; each is opened when it is asked for.
+    -- @return list: #images, images[i] → tensor (raises a table of message and code where it cannot be
+    --   opened), images:open(i) → tensor | nil, message, code; images:path(i) → string: class by class in the
+    --   order of `classes`, in each by name | nil, message, code
+    images = function(self)
+      local images, labels, code = require "datamaestro.data.class_folders".open(self.path, self.classes)
+      if not images then
+        return nil, labels, code
+      end
+      return images
+    end,
+    --- The class of each image.
+    -- @return tensor (int64): numbers from 1, so that classes[labels[i]] is the class's name | nil, message,
+    --   code
+    labels = function(self)
+      local images, labels, code = require "datamaestro.data.class_folders".open(self.path, self.classes)
+      if not images then
+        return nil, labels, code
+      end
+      return require "datamaestro.api.tensor".from("int64", #labels, labels)
+    end,
+  },
 })
 
 return ml

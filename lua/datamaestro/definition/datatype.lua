@@ -8,19 +8,22 @@ local ids = require "datamaestro.definition.ids"
 
 local datatype = {}
 
-local DATATYPE = {
+--- The options of `datatype { Parent, [[docstring]], … }`, as a schema.
+datatype.schema = {
   { name = "fields", type = "list", items = { type = "table", positional = { "name", "type" }, fields = {
-    { name = "name", type = "string", required = true, pattern = "^[%a_][%w_]*$", expected = "name" },
-    { name = "type", type = "any", required = true },
-    { name = "items", type = "any" },
-    { name = "default", type = "any" },
-    { name = "optional", type = "boolean" },
-    { name = "doc", type = "string" },
-  } } },
-  { name = "implements", type = "list" },
-  { name = "tags", type = "list", items = { type = "string" } },
-  { name = "tasks", type = "list", items = { type = "string" } },
-  { name = "abstract", type = "boolean" },
+    { name = "name", type = "string", required = true, pattern = "^[%a_][%w_]*$", expected = "name",
+      doc = "Name of the field; also as the first value." },
+    { name = "type", type = "any", required = true,
+      doc = "A data type, or the name of a plain one; also as the second value." },
+    { name = "items", type = "any", doc = "What a list holds." },
+    { name = "default", type = "any", doc = "A string, number or boolean." },
+    { name = "optional", type = "boolean", doc = "Whether the field may be missing." },
+    { name = "doc", type = "string", doc = "What the field is." },
+  } }, doc = "The fields of its own, each { \"name\", Type, … }." },
+  { name = "implements", type = "list", doc = "Types without fields that it may stand for." },
+  { name = "tags", type = "list", items = { type = "string" }, doc = "Tags of datasets of this type." },
+  { name = "tasks", type = "list", items = { type = "string" }, doc = "Tasks of datasets of this type." },
+  { name = "abstract", type = "boolean", doc = "Whether it has no objects of its own." },
 }
 
 --- The constructor of data.lua: `datatype { Parent, [[docstring]], fields = { { "name", Type }, … },
@@ -74,7 +77,7 @@ function datatype.define(value, name, repository)
   elseif not parent then
     return nil, ("%s: no parent (datatype { Parent, … } expected; the first one is Base)"):format(name)
   end
-  local declared, problem = schema.check(DATATYPE, options, name)
+  local declared, problem = schema.check(datatype.schema, options, name)
   if not declared then
     return nil, problem
   end

@@ -134,11 +134,8 @@ local function find_by_scan(self, owners, id)
   return nil, known
 end
 
---- Finds a dataset.
--- @param id string: "com.lecun.mnist", or "com.lecun.mnist@image" for that repository's
--- @return dataset | nil, message, code: "unknown" (with a guess), or "definition" when the file that
---   should hold it is broken
-function Registry:find(id)
+-- The repositories that may hold an id, and the id without its `@repository`.
+local function owners_of(self, id)
   local plain, owner_id = id:match("^(.-)@(.*)$")
   local owners = self.by_root
   if owner_id then
@@ -153,6 +150,18 @@ function Registry:find(id)
     local message = "'%s': no id (letters, digits, '_', '-' and '+' with dots between expected)"
     return nil, message:format(id), "unknown"
   end
+  return owners, plain
+end
+
+--- Finds a dataset.
+-- @param id string: "com.lecun.mnist", or "com.lecun.mnist@image" for that repository's
+-- @return dataset | nil, message, code: "unknown" (with a guess), or "definition" when the file that
+--   should hold it is broken
+function Registry:find(id)
+  local owners, plain, code = owners_of(self, id)
+  if not owners then
+    return nil, plain, code
+  end
   local found, problem = find_by_path(self, owners, plain)
   if found then
     return found
@@ -165,6 +174,63 @@ function Registry:find(id)
     return nil, problem, "definition"
   end
   return nil, ("%s: unknown dataset%s"):format(id, guess.hint(plain, known)), "unknown"
+end
+
+-- What an id may begin with, the longest first: "a.b.c", "a.b", "a".
+local function beginnings(id)
+  local list = {}
+  while id do
+    list[#list + 1] = id
+    id = id:match "^(.*)%.[^.]*$"
+  end
+  return list
+end
+
+-- Looks everywhere, for the longest beginning. Gives the dataset, or nil and all ids.
+local function find_beginning(self, owners, list)
+  local known
+  for _, beginning in ipairs(list) do
+    local found
+    found, known = find_by_scan(self, owners, beginning)
+    if found then
+      return found
+    end
+  end
+  return nil, known
+end
+
+--- Finds the dataset of which an id names a part: "com.lecun.mnist.train.labels" is `train.labels` of
+-- "com.lecun.mnist". The repository may be named as in find.
+-- @param id string
+-- @return dataset, string: what is left ("train.labels", "" for the dataset itself) | nil, message, code as
+--   find has them
+function Registry:find_part(id)
+  local owners, plain, code = owners_of(self, id)
+  if not owners then
+    return nil, plain, code
+  end
+  local list = beginnings(plain)
+  local found, problem
+  for _, beginning in ipairs(list) do
+    local message
+    found, message = find_by_path(self, owners, beginning)
+    if found then
+      return found, plain:sub(#found.id + 2)
+    end
+    problem = problem or message
+  end
+  local known
+  found, known = find_beginning(self, owners, list)
+  if found then
+    return found, plain:sub(#found.id + 2)
+  elseif problem then
+    return nil, problem, "definition"
+  end
+  local hint = ""
+  for _, beginning in ipairs(list) do
+    hint = hint ~= "" and hint or guess.hint(beginning, known)
+  end
+  return nil, ("%s: unknown dataset%s"):format(id, hint), "unknown"
 end
 
 -- --- All ---------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ local function own_module(name)
     return content
   end
   local last = name:match "^datamaestro%.data%.(%a+)$"
-  local near = last and guess.nearest(last, { "csv", "ml", "tensor" })
+  local near = last and guess.nearest(last, { "csv", "jsonl", "ml", "tensor", "text" })
   return nil, ("use '%s': no such data types (%s)"):format(name, near
     and ("did you mean \"datamaestro.data.%s\"?"):format(near)
     or "\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected")

@@ -68,8 +68,10 @@ local function lock(job, key)
       return handle, message, code
     end
     local holder, received = context.cache:watch(path)
-    context.observe { event = "wait", file = job.spec.label, holder = holder, received = received,
-      total = job.spec.sources[1].size }
+    if not context.cache.held[key] then -- else it is this process that is at it
+      context.observe { event = "wait", file = job.spec.label, holder = holder, received = received,
+        total = job.spec.sources[1].size }
+    end
     context.scheduler:sleep(LOOK)
   end
 end
@@ -158,13 +160,17 @@ end
 -- --- A source ---------------------------------------------------------------------------------------
 
 -- What a person can do about an answer that no other try will change.
-local function advice(message, report, url)
+local function advise(message, report, url)
   local host = hosts.of(url)
-  if report and (report.status == 401 or report.status == 403) and host then
+  if not report or not host then
+    return message
+  elseif report.status == 401 or report.status == 403 then
     local variable = "DATAMAESTRO_TOKEN_" .. host:gsub(":%d+$", ""):upper():gsub("[^%w]", "_")
-    return ("%s; give a token in %s, or a password in ~/.netrc"):format(message, variable)
-  elseif report and (report.status == 404 or report.status == 410) then
-    return message .. "; --mirror names other places"
+    return (message:gsub("%(login needed%)$", function()
+      return ("(login needed: a token in %s, or a password in ~/.netrc)"):format(variable)
+    end))
+  elseif report.status == 404 or report.status == 410 then
+    return message .. " (moved or gone: --mirror names other places)"
   end
   return message
 end
@@ -191,14 +197,17 @@ local function await(job, source)
   return transfer:result()
 end
 
--- Notes how the source did; whether another try may succeed.
-local function judge(job, source, report)
+-- Notes how the source did; whether another try may succeed, and the message, made longer where it may not.
+local function judge(job, source, report, message)
   local host = hosts.of(source.url)
   local retry_after = report and report.retry_after
   if host and report and report.passing then
     job.context.hosts:failed(host, retry_after and math.min(retry_after, PATIENCE))
   end
-  return report and report.passing and (retry_after or 0) <= PATIENCE
+  if (retry_after or 0) > PATIENCE then
+    return false, ("%s (asks to wait %d s, %d at most expected)"):format(message, retry_after, PATIENCE)
+  end
+  return report and report.passing, message
 end
 
 -- The bytes are here and have been compared: what is said of them beside that.
@@ -208,6 +217,7 @@ local function accept(job, source, report)
     context.warn(("%s: %s: %d bytes after the %s data are ignored"):format(spec.label, text.url(source.url),
       report.content.garbage, source.transforms))
   end
+  context.observe { event = "finish", file = spec.label, received = report.size }
   local host = hosts.of(source.url)
   if host then
     context.hosts:served(host)
@@ -226,8 +236,7 @@ local function discard(job)
   drop(job)
 end
 
--- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may
--- succeed.
+-- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may succeed.
 local function try(job, source)
   local shown = text.url(source.url)
   local path = sources.local_path(source.url)
@@ -243,7 +252,9 @@ local function try(job, source)
   local report, partial
   report, message, code, partial = await(job, source)
   if not report then
-    return nil, advice(message, partial, source.url), code, judge(job, source, partial)
+    local passing
+    passing, message = judge(job, source, partial, message)
+    return nil, advise(message, partial, source.url), code, passing
   end
   local right, difference, kind = compare(source, job.spec, report)
   if right then
@@ -308,6 +319,7 @@ local function try_all(job, list)
     if not candidate.dead then
       local done, message, code, passing = try(job, candidate.source)
       if done then
+        candidate.message = nil
         return true
       end
       candidate.message, candidate.code, candidate.dead = message, code, not passing
@@ -338,11 +350,11 @@ local function wait_for_round(job, list)
   job.context.scheduler:sleep(delay)
 end
 
--- Sources that were given up are named, so that somebody mends the definition.
+-- Sources that had it not are named, so that somebody mends the definition.
 local function warn_of(job, list)
   for _, candidate in ipairs(list) do
-    if candidate.dead then
-      job.context.warn(("%s: %s; taken from the next source"):format(job.spec.label, candidate.message))
+    if candidate.message then
+      job.context.warn(("%s: %s; taken from another source"):format(job.spec.label, candidate.message))
     end
   end
 end

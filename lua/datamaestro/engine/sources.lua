@@ -27,7 +27,9 @@ end
 local function kept_copy(source, spec, context)
   local usable = context.offline or verify.digest(source) or verify.digest(spec.content)
   local copy = usable and context.has_cache and context.cache:kept(source.url) .. ".dl"
-  return copy and file.stat(copy) and setmetatable({ url = file_url(copy) }, { __index = source })
+  if copy and file.stat(copy) then
+    return setmetatable({ url = file_url(copy) }, { __index = source })
+  end
 end
 
 -- Those whose hosts have failed lately come last, else the order stays.

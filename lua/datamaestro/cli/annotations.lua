@@ -1,0 +1,336 @@
+--- What lua-language-server wants to know of the language of definitions and of the data: files of
+-- annotations, made from the schemas, the types and the doc comments that the program itself goes by.
+local comments = require "datamaestro.comments"
+local datatype = require "datamaestro.definition.datatype"
+local dsl = require "datamaestro.definition.dsl"
+local help = require "datamaestro.cli.help"
+local luacats = require "datamaestro.cli.luacats"
+local modules = require "datamaestro.modules"
+local objects = require "datamaestro.data.objects"
+local resources = require "datamaestro.engine.resources"
+local types = require "datamaestro.data.types"
+
+local annotations = {}
+
+local HEAD = "---@meta\n-- Made by `datamaestro annotations`; changes are lost when it is run again.\n"
+
+local function sorted(map)
+  local names = {}
+  for name in next, map do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return names
+end
+
+local function new_file()
+  return { HEAD }
+end
+
+-- --- Data types --------------------------------------------------------------------------------
+
+local function constructor_fields(T)
+  local fields = {}
+  for _, field in ipairs(types.fields(T)) do
+    if field.name ~= "id" then
+      fields[#fields + 1] = field
+    end
+  end
+  return fields
+end
+
+-- The methods that a type has and its parent has not, or has otherwise.
+local function own_methods(T)
+  local record = objects.records[T]
+  local inherited = T.parent and objects.records[T.parent].methods or {}
+  local own = {}
+  for name, method in next, record.methods do
+    own[name] = inherited[name] ~= method and method or nil
+  end
+  return own
+end
+
+-- The parent, then the roles: what a class stands for.
+local function parents_of(T)
+  local ids = {}
+  for _, ancestor in ipairs(types.ancestors(T)) do
+    if ancestor ~= T then
+      ids[#ids + 1] = ancestor.id
+    end
+  end
+  return #ids > 0 and table.concat(ids, ", ") or nil
+end
+
+local function add_type(lines, T)
+  luacats.text(lines, T.doc)
+  luacats.class(lines, T.id, types.fields(T), { parent = parents_of(T), set = true })
+  local own = own_methods(T)
+  if next(own) then
+    lines[#lines] = ("local %s = {}"):format(T.name) -- right below its class
+    lines[#lines + 1] = ""
+    for _, name in ipairs(sorted(own)) do
+      luacats.func(lines, ("%s:%s"):format(T.name, name), own[name], comments.of(own[name]), 1)
+    end
+  end
+  luacats.class(lines, T.id .. ".fields", constructor_fields(T))
+  luacats.text(lines, T.doc)
+  lines[#lines + 1] = ("---@class %s.type: datamaestro.Type"):format(T.id)
+  if not objects.records[T].abstract then
+    lines[#lines + 1] = ("---@overload fun(fields: %s.fields): %s"):format(T.id, T.id)
+  end
+  lines[#lines + 1] = ""
+end
+
+local function add_module(lines, name, content)
+  for _, key in ipairs(sorted(content)) do
+    lines[#lines + 1] = "do"
+    add_type(lines, content[key])
+    lines[#lines + 1] = "end\n"
+  end
+  lines[#lines + 1] = ("---The data types of `use %q`."):format(name)
+  lines[#lines + 1] = ("---@class datamaestro.use.%s"):format(name)
+  for _, key in ipairs(sorted(content)) do
+    lines[#lines + 1] = ("---@field %s %s.type %s"):format(key, content[key].id,
+      (content[key].doc:match "^[^\n]*"))
+  end
+  lines[#lines + 1] = ""
+end
+
+-- The modules of data types that come with the program: name → types.
+local function own_modules()
+  local found = {}
+  local names = { "datamaestro.data" }
+  for _, name in ipairs(modules.within "data") do
+    names[#names + 1] = "datamaestro.data." .. name
+  end
+  for _, name in ipairs(names) do
+    local content = {}
+    local module = require(name)
+    for key, value in pairs(type(module) == "table" and module or {}) do
+      content[key] = types.is_type(value) and value or nil
+    end
+    found[name] = next(content) and content or nil
+  end
+  return found
+end
+
+-- --- The language ------------------------------------------------------------------------------
+
+local STEP = [[
+---A step of a definition: `..` links steps, and the function stands last.
+---@class datamaestro.Step
+---@operator concat(datamaestro.Step): datamaestro.Step
+---@operator concat(function): datamaestro.Step
+
+---A data type: calling it makes an object.
+---@class datamaestro.Type
+---@field name string
+---@field id string
+---@field doc string
+]]
+
+local WORDS = [[
+---Tags of the dataset.
+---@param ... string
+---@return datamaestro.Step
+function datatags(...) end
+
+---Tasks that the dataset is for.
+---@param ... string
+---@return datamaestro.Step
+function datatasks(...) end
+]]
+
+local function add_table_constructor(lines, name, doc, schema)
+  luacats.class(lines, ("datamaestro.%s"):format(name), schema, { first = {
+    "---@field [1] datamaestro.Type " .. (name == "dataset" and "The dataset's type." or "Its parent."),
+    "---@field [2]? string The documentation: a title, an empty line, the rest.",
+  } })
+  luacats.text(lines, doc)
+  lines[#lines + 1] = ("---@param declaration datamaestro.%s"):format(name)
+  lines[#lines + 1] = "---@return datamaestro.Step"
+  lines[#lines + 1] = ("function %s(declaration) end\n"):format(name)
+end
+
+local function field_of(schema, name)
+  for _, field in ipairs(schema) do
+    if field.name == name then
+      return field
+    end
+  end
+end
+
+local function add_resource(lines, name)
+  local kind = resources.kind { kind = name }
+  local positional, parameters = {}, {}
+  for i, key in ipairs(kind.positional or {}) do
+    positional[key], parameters[i] = true, key
+  end
+  luacats.class(lines, ("datamaestro.%s"):format(name), kind.schema, { skip = positional })
+  luacats.text(lines, kind.doc .. (kind.example and "\n```lua\n" .. kind.example .. "\n```" or ""))
+  for _, key in ipairs(parameters) do
+    local field = field_of(kind.schema, key)
+    lines[#lines + 1] = ("---@param %s%s string %s"):format(key, field.required and "" or "?", field.doc
+      or "")
+  end
+  lines[#lines + 1] = ("---@param options? datamaestro.%s"):format(name)
+  lines[#lines + 1] = "---@return datamaestro.Step"
+  parameters[#parameters + 1] = "options"
+  lines[#lines + 1] = ("function %s(%s) end\n"):format(name, table.concat(parameters, ", "))
+end
+
+local function add_use(lines, names)
+  luacats.text(lines, "The data types of a module of the program, or of a repository (`\"image.data\"`).")
+  for _, name in ipairs(names) do
+    lines[#lines + 1] = ("---@overload fun(module: %q): datamaestro.use.%s"):format(name, name)
+  end
+  lines[#lines + 1] = "---@param module string"
+  lines[#lines + 1] = "---@return table<string, datamaestro.Type>"
+  lines[#lines + 1] = "function use(module) end\n"
+end
+
+local function language(names)
+  local lines = new_file()
+  lines[#lines + 1] = STEP
+  add_table_constructor(lines, "dataset", "What the dataset is; exactly one in a chain.", dsl.dataset_schema)
+  for _, name in ipairs(modules.within "engine.resources") do
+    add_resource(lines, name)
+  end
+  lines[#lines + 1] = WORDS
+  add_table_constructor(lines, "datatype", "A data type of the repository, in its data.lua.", datatype.schema)
+  add_use(lines, names)
+  return lines
+end
+
+-- --- The library -------------------------------------------------------------------------------
+
+-- What methods of tensors give, where it is not another tensor.
+local GIVES = {
+  dtype = "string", shape = "integer ...", dim = "integer", size = "integer", numel = "integer",
+  is_contiguous = "boolean", get = "number", sum = "number", mean = "number", min = "number", max = "number",
+  tolist = "table", iterate = "fun(): integer, datamaestro.Tensor|number", bytes = "string", close = false,
+}
+
+local function tensor_method(lines, name, about)
+  local parameters = {}
+  luacats.text(lines, about[2]:sub(1, 1):upper() .. about[2]:sub(2) .. ".")
+  for bracket, parameter in about[1]:gsub("[()]", ""):gsub("…", "..."):gmatch "(%[?),?%s*([%w_.]+)" do
+    local optional = bracket ~= "" or about[1]:find("%[[^%]]*%f[%w]" .. parameter:gsub("%.", "%%.")
+      .. "%f[%W]")
+    parameters[#parameters + 1] = parameter
+    lines[#lines + 1] = ("---@param %s%s any"):format(parameter, optional and parameter ~= "..." and "?"
+      or "")
+  end
+  if GIVES[name] ~= false then
+    lines[#lines + 1] = ("---@return %s"):format(GIVES[name] or "datamaestro.Tensor")
+  end
+  lines[#lines + 1] = ("function Tensor:%s(%s) end\n"):format(name, table.concat(parameters, ", "))
+end
+
+local function add_tensor(lines)
+  lines[#lines + 1] = "---A tensor: numbers in any number of dimensions, counted from 1."
+  lines[#lines + 1] = "---@class datamaestro.Tensor"
+  lines[#lines + 1] = "---@field [integer] datamaestro.Tensor|number"
+  lines[#lines + 1] = "local Tensor = {}\n"
+  for _, name in ipairs(sorted(help.tensor_methods)) do
+    tensor_method(lines, name, help.tensor_methods[name])
+  end
+end
+
+local DATASET = [[
+---A dataset's definition.
+---@class datamaestro.Dataset
+---@field id string
+---@field name string
+---@field description string
+---@field url string?
+---@field tags string[]
+---@field tasks string[]
+---@field resources table[]
+]]
+
+local function library(session)
+  local lines = new_file()
+  add_tensor(lines)
+  lines[#lines + 1] = DATASET
+  lines[#lines + 1] = "---What `datamaestro run` gives a script."
+  lines[#lines + 1] = "datamaestro = {}\n"
+  local functions = require "datamaestro".new(session)
+  for _, name in ipairs(sorted(functions)) do
+    if type(functions[name]) == "function" then
+      local before = #lines
+      luacats.func(lines, "datamaestro." .. name, functions[name], comments.of(functions[name]), 0)
+      for _, dataset in ipairs(name == "prepare" and session:registry():datasets() or {}) do
+        table.insert(lines, before + 1, ("---@overload fun(id: %q): %s?, string?, string?")
+          :format(dataset.id, dataset.type.id))
+      end
+    else
+      lines[#lines + 1] = ("---@type %s\ndatamaestro.%s = nil\n"):format(type(functions[name]), name)
+    end
+  end
+  return lines
+end
+
+-- --- All ---------------------------------------------------------------------------------------
+
+-- The types of repositories: name of the module → types. What cannot be read is told by `lint`.
+local function repository_modules(session, extra)
+  local found = {}
+  local registry = session:registry()
+  local repositories = registry:repositories()
+  repositories[#repositories + 1] = extra
+  for _, one in ipairs(repositories) do
+    local content = one:types(registry.find_repository)
+    if content and next(content) then
+      found[one.id .. ".data"] = content
+    end
+  end
+  return found
+end
+
+--- Makes the files.
+-- @param session session
+-- @param extra repository | nil: one more than those that are found in the usual places
+-- @return array of { name = "language.lua", text = string }
+function annotations.files(session, extra)
+  local all = own_modules()
+  local others = repository_modules(session, extra)
+  for name, content in pairs(others) do
+    all[name] = content
+  end
+  local names = sorted(all)
+  local files = {
+    { name = "language.lua", text = table.concat(language(names), "\n") },
+    { name = "library.lua", text = table.concat(library(session), "\n") },
+  }
+  for _, name in ipairs(names) do
+    local lines = new_file()
+    add_module(lines, name, all[name])
+    files[#files + 1] = { name = name .. ".lua", text = table.concat(lines, "\n") }
+  end
+  return files
+end
+
+--- Makes the files in a folder, which is made too.
+-- @param session session
+-- @param folder string
+-- @param extra repository | nil
+-- @return array of paths | nil, message, code
+function annotations.write(session, folder, extra)
+  local file = require "datamaestro.api.file"
+  local made, message, code = file.mkdirs(folder)
+  if not made then
+    return nil, message, code
+  end
+  local paths = {}
+  for i, one in ipairs(annotations.files(session, extra)) do
+    paths[i] = folder .. "/" .. one.name
+    made, message, code = file.replace(paths[i], one.text)
+    if not made then
+      return nil, message, code
+    end
+  end
+  return paths
+end
+
+return annotations

@@ -1,0 +1,61 @@
+--- `datamaestro show ID[.FIELD]`
+local output = require "datamaestro.cli.output"
+local pick = require "datamaestro.cli.pick"
+local types = require "datamaestro.data.types"
+
+-- The labels that stand beside images: ds.train.images has those of ds.train.
+local function labels_beside(session, label)
+  local parent = label:match "^(.*)%.images$"
+  local above = parent and pick.open(session, parent)
+  return above and types.type_of(above.value) and rawget(above.value, "labels") or nil
+end
+
+local function options_of(session, arguments, picked)
+  local options = { title = arguments.id, labels = false }
+  for _, name in ipairs { "n", "first", "columns", "as", "png", "html" } do
+    options[name] = arguments[name]
+  end
+  if picked.slice then
+    options.first = options.first or picked.slice.first
+    options.n = options.n or picked.slice.last and picked.slice.last - picked.slice.first + 1
+  end
+  if not arguments.no_labels then
+    options.labels = labels_beside(session, picked.label)
+  end
+  return options
+end
+
+return {
+  summary = "Show the images of a dataset, in the terminal or as a file.",
+  transfers = true,
+  configure = function(parser)
+    local function number(value)
+      return math.tointeger(tonumber(value)), ("'%s' (whole number expected)"):format(value)
+    end
+    parser:argument("id", "The dataset's id, with a field as its JSON has it, and perhaps some rows: "
+      .. "ID.train.images[101:150]."):argname "ID[.FIELD]"
+    parser:option("--n", "How many images (default 50)."):convert(number):argname "N"
+    parser:option("--first", "The number of the first image, from 1."):convert(number):argname "N"
+    parser:option("--columns", "How many images a row."):convert(number):argname "N"
+    parser:option("--as", "kitty, sixel, blocks or plain, if not the best that the terminal has.")
+      :choices(require "datamaestro.cli.picture_terminal".kinds):argname "HOW"
+    parser:flag("--no-labels", "Without the labels that stand beside the images.")
+    parser:option("--png", "Write a PNG file instead; - is standard output."):argname "FILE"
+    parser:option("--html", "Write a page instead; - is standard output."):argname "FILE"
+  end,
+  run = function(session, arguments)
+    local picked, message, code = pick.open(session, arguments.id)
+    if not picked then
+      return nil, message, code
+    end
+    local options = options_of(session, arguments, picked)
+    session:progress():clear()
+    output.start()
+    local shown
+    shown, message, code = require "datamaestro.cli.picture".show(picked.value, options, output.write)
+    if not shown then
+      return nil, ("%s: %s"):format(arguments.id, message), code
+    end
+    return true
+  end,
+}

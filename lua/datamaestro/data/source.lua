@@ -1,0 +1,170 @@
+--- Where the bytes of a file come from. A path may name
+--
+--   a plain file        data/x.csv
+--   a compressed one    data/x.csv.gz (.bz2 .xz .zst .lz4): read decompressed
+--   a file of an archive  data/x.zip!/folder/x.csv: tar, packed or not, zip, 7z
+--
+-- The name decides, not the content: `!/` divides an archive from the name in it, unless there is a file of
+-- all that name.
+
+local file = require "datamaestro.api.file"
+
+local source = {}
+
+local FORMATS = { gz = "gzip", bz2 = "bzip2", xz = "xz", zst = "zstd", lz4 = "lz4" }
+
+local function is_file(path)
+  local found = file.stat(path)
+  return found ~= nil and found.type == "file"
+end
+
+--- Takes a path apart.
+-- @param path string
+-- @return string: the file on disk; string | nil: the name of a file or folder of that archive ("" for all
+--   of it)
+function source.split(path)
+  if not path:find("!/", 1, true) or file.stat(path) then
+    return path
+  end
+  local from = 1
+  while true do
+    local at = path:find("!/", from, true)
+    if not at then
+      return path
+    elseif is_file(path:sub(1, at - 1)) then
+      return path:sub(1, at - 1), path:sub(at + 2)
+    end
+    from = at + 2
+  end
+end
+
+--- How the bytes of a path must be read.
+-- @param path string
+-- @return string: the file on disk; string | nil: the name of a file of that archive; string | nil: the
+--   format that is to be decoded
+function source.locate(path)
+  local on_disk, member = source.split(path)
+  local ending = (member or path):match "%.(%w+)$"
+  return on_disk, member, ending and FORMATS[ending:lower()]
+end
+
+--- Opens the bytes of a path that is no plain file.
+-- @param path string
+-- @return stream of datamaestro.api.stream | false for a plain file | nil, message, code
+function source.stream(path)
+  local on_disk, member, format = source.locate(path)
+  if not member and not format then
+    return false
+  end
+  return require "datamaestro.api.stream".open(on_disk, member, format, path)
+end
+
+--- The options with which the readers of datamaestro.api take a path.
+-- @param path string
+-- @return table: `source`, or nothing for a plain file | nil, message, code
+function source.options(path)
+  local stream, message, code = source.stream(path)
+  if stream == nil then
+    return nil, message, code
+  end
+  return { source = stream or nil }
+end
+
+--- Opens a path for reading.
+-- @param path string
+-- @return file handle, or stream: both have read, lines and close | nil, message, code
+function source.open(path)
+  local stream, message, code = source.stream(path)
+  if stream ~= false then
+    return stream, message, code
+  end
+  local handle, why = io.open(path, "rb")
+  if handle then
+    return handle
+  end
+  local found, problem, kind = file.stat(path)
+  return nil, found and why or problem, kind or "error"
+end
+
+-- All files below a folder on disk.
+local function add_files(folder, prefix, names)
+  local listed, message, code = file.list(folder)
+  if not listed then
+    return nil, message, code
+  end
+  for _, name in ipairs(listed) do
+    local path = folder .. "/" .. name
+    local found = file.stat(path, true)
+    if found and found.type == "folder" then
+      local done
+      done, message, code = add_files(path, prefix .. name .. "/", names)
+      if not done then
+        return nil, message, code
+      end
+    elseif found and is_file(path) then
+      names[#names + 1] = prefix .. name
+    end
+  end
+  return names
+end
+
+-- Those of an archive below a folder of it.
+local function add_members(path, folder, names)
+  local members, message, code = require "datamaestro.api.stream".members(path)
+  if not members then
+    return nil, message, code
+  end
+  local prefix = folder:gsub("/+$", "") .. "/"
+  for _, name in ipairs(members) do
+    if prefix == "/" then
+      names[#names + 1] = name
+    elseif name:sub(1, #prefix) == prefix then
+      names[#names + 1] = name:sub(#prefix + 1)
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+--- The regular files of a folder, of an archive, or of a folder in an archive.
+-- @param path string
+-- @return array of names relative to it, sorted by byte | nil, message, code
+function source.files(path)
+  local on_disk, inside = source.split(path)
+  if inside or is_file(on_disk) then
+    return add_members(on_disk, inside or "", {})
+  end
+  local names, message, code = add_files(path, "", {})
+  if names then
+    table.sort(names)
+  end
+  return names, message, code
+end
+
+--- The path of a file of a folder, of an archive, or of a folder in an archive.
+-- @param path string: the folder's
+-- @param name string: relative to it
+-- @return string
+function source.join(path, name)
+  local on_disk, inside = source.split(path)
+  if inside == nil and is_file(on_disk) then
+    return path .. "!/" .. name
+  end
+  return path:sub(-1) == "/" and path .. name or path .. "/" .. name
+end
+
+local Failure = {
+  __name = "failure",
+  __tostring = function(failure)
+    return failure.message
+  end,
+}
+
+--- Raises a failure as the iterators of files do: a loop cannot tell it from the end.
+-- @param message string
+-- @param code string
+function source.raise(message, code)
+  error(setmetatable({ message = message, code = code }, Failure), 0)
+end
+
+return source

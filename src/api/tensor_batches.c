@@ -1,0 +1,132 @@
+/* Rows of tensors by index, and what batches are made of. */
+#include "datamaestro/random.h"
+#include "datamaestro/tensor_gather.h"
+#include "lua_util.h"
+#include "tensor_handle.h"
+
+/* Fills a tensor of indices from the table at argument `index`. */
+static void store_indices(lua_State *L, int index, struct dm_tensor *indices) {
+  struct dm_error err;
+  size_t count = lua_rawlen(L, index);
+  if (dm_tensor_alloc(indices, DM_INT64, 1, &count, &err) != 0)
+    luaL_error(L, "%s", err.message);
+  int64_t *numbers = (int64_t *)(void *)indices->storage->bytes;
+  for (size_t i = 0; i < count; i++) {
+    int exact = 0;
+    lua_rawgeti(L, index, (lua_Integer)i + 1);
+    numbers[i] = lua_tointegerx(L, -1, &exact);
+    if (!exact)
+      luaL_error(L, "indices: %s at %I (whole number expected)", luaL_typename(L, -1), (lua_Integer)i + 1);
+    lua_pop(L, 1);
+  }
+}
+
+/* t:gather(indices) → tensor over memory of its own: the parts t[i] for each i of `indices`, a tensor of
+ * integers of one dimension or a table. An index out of range raises. */
+static int tensor_gather(lua_State *L) {
+  struct dm_error err;
+  struct dm_gather how = {.origin = 1};
+  lua_settop(L, 2);
+  (void)dm_lua_tensor_check(L, 1);
+  struct dm_tensor *indices = NULL;
+  if (lua_istable(L, 2)) {
+    indices = dm_lua_tensor_new(L);
+    store_indices(L, 2, indices);
+    lua_replace(L, 2);
+  }
+  struct dm_tensor *result = dm_lua_tensor_new(L);
+  const struct dm_tensor *tensor = dm_lua_tensor_check(L, 1);
+  how.dtype = tensor->dtype;
+  if (dm_tensor_gather(result, tensor, dm_lua_tensor_check(L, 2), &how, &err) != 0)
+    return luaL_error(L, "gather: %s", err.message);
+  dm_lua_tensor_account(L, result);
+  return 1;
+}
+
+/* tensor.order(n[, seed[, epoch]]) → tensor of int64 | nil, message, code: 1 to n; with a seed (integer)
+ * shuffled, each epoch (integer, 0 by default) otherwise, and the same on every machine:
+ * include/datamaestro/random.h says how. */
+static int tensor_order(lua_State *L) {
+  struct dm_error err;
+  struct dm_random random;
+  lua_settop(L, 3);
+  lua_Integer count = luaL_checkinteger(L, 1);
+  luaL_argcheck(L, count >= 0, 1, "negative size");
+  lua_Integer seed = luaL_optinteger(L, 2, 0);
+  lua_Integer epoch = luaL_optinteger(L, 3, 0);
+  struct dm_tensor *order = dm_lua_tensor_new(L);
+  const size_t size = (size_t)count;
+  if (dm_tensor_alloc(order, DM_INT64, 1, &size, &err) != 0)
+    return dm_lua_fail(L, &err);
+  int64_t *numbers = (int64_t *)(void *)order->storage->bytes;
+  for (size_t i = 0; i < size; i++)
+    numbers[i] = (int64_t)i + 1;
+  if (!lua_isnil(L, 2)) {
+    dm_random_seed(&random, (uint64_t)seed, (uint64_t)epoch);
+    dm_random_shuffle(&random, numbers, size);
+  }
+  dm_lua_tensor_account(L, order);
+  return 1;
+}
+
+/* What options say of the conversion of a batch. */
+static struct dm_gather check_conversion(lua_State *L, int index) {
+  struct dm_gather how = {.origin = 1};
+  how.dtype = dm_lua_dtype_check(L, index, &dm_lua_tensor_check(L, 1)->dtype);
+  how.is_scaled = !lua_isnil(L, index + 1);
+  if (how.is_scaled) {
+    how.scale = luaL_checknumber(L, index + 1);
+    how.offset = luaL_optnumber(L, index + 2, 0);
+  }
+  return how;
+}
+
+/* Takes what the tensor at argument `index` (nil: none) holds, which closes it; the reference is the
+ * caller's. */
+static struct dm_storage *take_storage(lua_State *L, int index) {
+  struct dm_tensor *tensor = lua_isnil(L, index) ? NULL : luaL_checkudata(L, index, DM_LUA_TENSOR);
+  struct dm_storage *storage = tensor == NULL ? NULL : tensor->storage;
+  if (tensor != NULL) {
+    tensor->storage = NULL;
+    tensor->data = NULL;
+  }
+  return storage;
+}
+
+/* tensor.batch(t, order, first, count, dtype, scale, offset, previous) → tensor of dtype (nil: t's) | nil,
+ * message, code: the parts t[i] for the `count` indices of the tensor `order` from its `first` on; with a
+ * scale (nil: none) each value becomes value × scale + offset. `previous`, a batch before (nil: none), is
+ * closed, and its memory taken if no view holds it and it is large enough. */
+static int tensor_batch(lua_State *L) {
+  struct dm_error err;
+  lua_settop(L, 8);
+  const struct dm_tensor *order = dm_lua_tensor_check(L, 2);
+  lua_Integer first = luaL_checkinteger(L, 3);
+  lua_Integer count = luaL_checkinteger(L, 4);
+  luaL_argcheck(L, order->ndim == 1, 2, "tensor of one dimension expected");
+  size_t size = order->shape[0];
+  luaL_argcheck(
+      L, first >= 1 && count >= 0 && (size_t)first - 1 <= size && (size_t)count <= size - (size_t)first + 1,
+      4, "indices beyond the order");
+  struct dm_gather how = check_conversion(L, 5);
+  struct dm_tensor *result = dm_lua_tensor_new(L);
+  const struct dm_tensor *tensor = dm_lua_tensor_hold(L, 1);
+  const struct dm_tensor *all = dm_lua_tensor_hold(L, 2);
+  struct dm_tensor rows;
+  how.spare = take_storage(L, 8);
+  dm_tensor_narrow(&rows, all, 0, (size_t)first - 1, (size_t)count);
+  int status = dm_tensor_gather(result, tensor, &rows, &how, &err);
+  bool fresh = status == 0 && result->storage != how.spare;
+  dm_tensor_close(&rows);
+  dm_storage_release(how.spare);
+  if (status != 0)
+    return dm_lua_fail(L, &err);
+  lua_pushvalue(L, -3);
+  if (fresh)
+    dm_lua_tensor_account(L, result);
+  return 1;
+}
+
+const luaL_Reg dm_lua_tensor_rows[] = {{"gather", tensor_gather}, {NULL, NULL}};
+
+const luaL_Reg dm_lua_tensor_batches[] = {{"order", tensor_order}, {"batch", tensor_batch}, {NULL, NULL}};
