@@ -124,6 +124,23 @@ describe("a transfer that unpacks", function()
     end
   end)
 
+  it("goes on from what is there, and begins anew where that is too little to tell what it is", function()
+    for _, ending in ipairs { "tar.gz", "zip" } do
+      local data, url = temp.read(root .. "/set." .. ending), url_of("set." .. ending)
+      for _, here in ipairs { 1, 511, 512, 2000000 } do
+        temp.write(site.spool .. ".part", data:sub(1, here))
+        temp.write(site.spool .. ".journal", ("datamaestro journal 1\nsource %s\netag \"%s\"\nkind sha256\n%d %s\n")
+          :format(digest.string("sha256", url), digest.string("md5", data):sub(1, 8), here,
+            digest.string("sha256", data:sub(1, here))))
+        local report = assert(unpack(nil, { url = url }))
+        assert.are.equal(here >= 512 and here or 0, report.resumed)
+        assert.are.equal(digest.string("sha256", data), report.digests.sha256)
+        assert_unpacked()
+        site:clear()
+      end
+    end
+  end)
+
   it("leaves no folder of what is damaged, cut or no archive", function()
     for name, expected in pairs {
       ["damaged.tar.gz"] = "damaged", ["damaged.zip"] = "set/large", ["short.tar.gz"] = "ends early",

@@ -220,6 +220,8 @@ static bool can_resume(struct dm_transfer *t, struct dm_journal_record *start) {
     return false;
   if (t->request.size >= 0 && start->offset > (uint64_t)t->request.size)
     return false;
+  if (t->request.unpack && start->offset < DM_TRANSFER_HEAD) /* too little to tell what archive it is */
+    return false;
   return t->request.proven || strcmp(start->source.url_digest, t->url_digest) == 0;
 }
 
