@@ -105,7 +105,8 @@ static int hand_over(struct dm_content *content, const unsigned char *bytes, siz
 }
 
 int dm_content_write(struct dm_content *content, const void *bytes, size_t size, struct dm_error *err) {
-  if (content->ring != NULL) /* which is stopped when its thread fails: until then, `status` is the thread's */
+  if (content->ring !=
+      NULL) /* which is stopped when its thread fails: until then, `status` is the thread's */
     return hand_over(content, bytes, size, err);
   if (content->status != 0) {
     *err = content->err;

@@ -261,7 +261,8 @@ static void open_lanes(struct dm_transfer *t) {
       return;
 }
 
-/* Further connections were of no use: the first one, which was asked for all the rest, brings it after all. */
+/* Further connections were of no use: the first one, which was asked for all the rest, brings it after all.
+ */
 static void take_back(struct dm_transfer *t) {
   struct dm_lane *first = &t->lanes[0];
   if (count_lanes(t) != 1 || first->exchange == NULL || first->request.alone)
