@@ -188,9 +188,9 @@ def dropped(x, _):
 
 @kind("half")
 def dropped_midway(x, body):
-    """Half of the part, then the connection ends."""
+    """Half of the part, or a little more, then the connection ends."""
     start, end = wanted(x, body)
-    partial(x, (end - start) // 2)
+    partial(x, (end - start + 1) // 2)
 
 
 @kind("less")
