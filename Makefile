@@ -24,6 +24,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -
             -Wformat=2 -Wvla -Werror
 FLAGS_release  := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 FLAGS_asan     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan     := -O1 -g -fsanitize=thread
 FLAGS_debug    := -O0 -g
 FLAGS_fuzz     := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FLAGS_coverage := -O0 -g --coverage
@@ -203,6 +204,12 @@ asan: deps-check ## the specs on a build with address and undefined-behaviour sa
 	@ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1 \
 	    $(MAKE) --no-print-directory -s MODE=asan BUILD=$(BUILD)-asan specs
 
+# At fixed addresses, without which the sanitizer of GCC 12 cannot start on kernels that spread them far.
+tsan: deps-test ## the specs of transfers on a build with the thread sanitizer
+	@$(MAKE) --no-print-directory -s MODE=tsan BUILD=$(BUILD)-tsan all
+	@$(MAKE) --no-print-directory -s MODE=tsan BUILD=$(BUILD)-tsan specs SPEC="$(TSAN_SPECS)" UNDER="setarch -R"
+TSAN_SPECS := $(wildcard spec/core/transfer_*spec.lua)
+
 # With sanitizers, since what the collector takes away too early is freed memory. Specs tagged #costly run
 # definitions for millions of instructions, which takes so long here that the limit of time is met first.
 stress: deps-check ## the specs of all with handles, with the collector at its most aggressive, in three modes
@@ -292,12 +299,12 @@ bench: deps-bench ## the measurements of README and docs
 	@for script in bench/*.sh; do echo "== $$script"; sh $$script $(PROGRAM); done
 
 clean: ## remove the build folders
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-coverage $(BUILD)-fuzz
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-coverage $(BUILD)-fuzz $(BUILD)-tsan
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
-.PHONY: all libraries stale deps deps-demo deps-test deps-check deps-bench demo install uninstall test specs asan torture stress valgrind \
+.PHONY: all libraries stale deps deps-demo deps-test deps-check deps-bench demo install uninstall test specs asan torture stress tsan valgrind \
         coverage format lint tidy check fuzz bench clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

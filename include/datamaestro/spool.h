@@ -59,6 +59,9 @@ enum dm_spool_state { DM_SPOOL_BYTES, DM_SPOOL_ENDED, DM_SPOOL_RESTARTED, DM_SPO
 enum dm_spool_state dm_spool_read(struct dm_spool *spool, uint64_t at, const unsigned char **bytes,
                                   size_t *size, struct dm_error *err);
 
+/* Reader: whether the writer has begun anew, which is said once, as dm_spool_read does. */
+bool dm_spool_is_restarted(struct dm_spool *spool);
+
 /* Reader: brings the part file to the disk. */
 int dm_spool_sync(struct dm_spool *spool, struct dm_error *err);
 

@@ -124,4 +124,115 @@ describe("the file module", function()
     assert.are.equal(1, result.status)
     assert.matches("BlockingIOError", result.err)
   end)
+
+  it("lets those who wait for a lock that goes away have a new one", function()
+    local path = folder .. "/.lock"
+    local lock <close> = assert(file.lock(path, false))
+    lock:remove(path)
+    assert.is_nil(file.stat(path))
+    local second <close> = assert(file.lock(path, false)) -- luacheck: ignore
+    lock:remove(path) -- closed: takes nobody else's away
+    assert.are.same({ nil, path .. ": locked by another process", "busy" }, { file.lock(path, false) })
+  end)
+
+  it("gives a lock to who waited while its file was replaced", function()
+    local path = folder .. "/.lock"
+    local lock = assert(file.lock(path, false))
+    local script = temp.write(folder .. "/wait.lua", ([[
+      local file = require "datamaestro.api.file"
+      io.write "waits\n"
+      io.flush()
+      local lock <close> = assert(file.lock(%q, true))
+      assert(file.lock(%q, false) == nil)
+      io.write(file.stat(%q).type, "\n")]]):format(path, path, path))
+    local waiter = assert(io.popen(("%s run %s"):format(program.path, script)))
+    assert.are.equal("waits", waiter:read "l")
+    lock:remove(path)
+    assert.are.equal("file", waiter:read "l")
+    waiter:close()
+  end)
+
+  it("notes who holds a lock", function()
+    local path = folder .. "/.lock"
+    local lock <close> = assert(file.lock(path, false))
+    lock:note "a long name of a process\n"
+    lock:note "short\n"
+    assert.are.equal("short\n", file.read(path))
+  end)
+
+  it("moves a file over another one", function()
+    temp.write(folder .. "/part", "new")
+    temp.write(folder .. "/file", "old")
+    assert.is_true(file.move(folder .. "/part", folder .. "/file"))
+    assert.are.same({ "file" }, file.list(folder))
+    assert.are.equal("new", file.read(folder .. "/file"))
+    local missing = folder .. "/missing"
+    local moved, message, code = file.move(missing, folder .. "/file")
+    assert.is_nil(moved)
+    assert.are.equal(missing .. ": No such file or directory", message)
+    assert.are.equal("unknown", code)
+    assert.are.equal("new", file.read(folder .. "/file"))
+  end)
+
+  it("moves a file to another file system", function()
+    local other = program.shell("mktemp -d -p /dev/shm").out:match "%S+"
+    local content = ("0123456789abcdef"):rep(100000)
+    temp.write(folder .. "/part", content)
+    assert.is_true(file.move(folder .. "/part", other .. "/file"))
+    assert.are.equal(content, file.read(other .. "/file"))
+    assert.are.same({ "file" }, file.list(other))
+    assert.are.same({}, file.list(folder))
+    assert.is_nil(file.move(other .. "/file", folder .. "/no/such/folder"))
+    assert.are.equal(content, file.read(other .. "/file"))
+    assert.is_true(file.remove_tree(other))
+  end)
+
+  it("copies a file to a new one", function()
+    local content = ("0123456789abcdef"):rep(100000)
+    temp.write(folder .. "/file", content)
+    assert.is_true(file.copy(folder .. "/file", folder .. "/copy"))
+    assert.are.equal(content, file.read(folder .. "/copy"))
+    temp.write(folder .. "/other", "other")
+    local copied, message, code = file.copy(folder .. "/other", folder .. "/copy")
+    assert.is_nil(copied)
+    assert.are.same({ folder .. "/copy: File exists", "error" }, { message, code })
+    assert.are.equal(content, file.read(folder .. "/copy"))
+    assert.is_nil(file.copy(folder .. "/missing", folder .. "/none"))
+    assert.are.same({ "copy", "file", "other" }, file.list(folder))
+  end)
+
+  it("leaves no copy that is cut short", function()
+    temp.write(folder .. "/file", ("x"):rep(1000000))
+    local script = temp.write(folder .. "/script.lua", ([[
+      print(require "datamaestro.api.file".copy(%q, %q))]]):format(folder .. "/file", folder .. "/copy"))
+    local result = program.shell(("trap '' XFSZ; ulimit -f 100; %s run %s"):format(program.path, script))
+    assert.are.equal(("nil\t%s: File too large\terror\n"):format(folder .. "/copy"), result.out)
+    assert.are.same({ "file", "script.lua" }, file.list(folder))
+  end)
+
+  it("tells the room on a file system", function()
+    local bytes, files = file.space(folder)
+    local df = program.shell(("df -B1 --output=avail %s | tail -1"):format(folder)).out
+    assert.is_true(math.abs(bytes - tonumber(df)) < 1 << 30)
+    assert.is_true(files == nil or math.type(files) == "integer")
+    local room, message, code = file.space(folder .. "/missing")
+    assert.are.same({ nil, folder .. "/missing: No such file or directory", "unknown" }, { room, message, code })
+  end)
+
+  it("removes a folder with all that is in it, through no link", function()
+    temp.write(folder .. "/precious/file", "mine")
+    temp.write(folder .. "/tree/a/b/c", "")
+    temp.write(folder .. "/tree/.hidden", "")
+    program.shell(("cd %s/tree; ln -s ../precious link; ln -s ../precious/file a/link; ln -s nowhere a/b/bad; mkfifo pipe")
+      :format(folder))
+    assert.is_true(file.remove_tree(folder .. "/tree"))
+    assert.are.same({ "precious" }, file.list(folder))
+    assert.are.equal("mine", file.read(folder .. "/precious/file"))
+    assert.is_true(file.remove_tree(folder .. "/tree"))
+    program.shell(("ln -s precious %s/link"):format(folder))
+    assert.is_true(file.remove_tree(folder .. "/link"))
+    assert.are.equal("mine", file.read(folder .. "/precious/file"))
+    assert.is_true(file.remove_tree(folder .. "/precious/file"))
+    assert.are.same({}, file.list(folder .. "/precious"))
+  end)
 end)

@@ -3,8 +3,10 @@
 The first request gets N bytes, then the connection ends. Later requests are served well if they ask for the whole;
 those that ask for a part (Range) get what KIND says.
 """
+import time
+
 import content
-from faults import fault, good, head, partial, validators, wanted
+from faults import PAGE, fault, good, head, partial, validators, wanted
 
 LATER = "Tue, 02 Jan 2024 00:00:00 GMT"
 KINDS = {}
@@ -149,3 +151,71 @@ def refused_with_another_size(x, _):
 @kind("416-bare")
 def refused_without_a_size(x, _):
     refuse(x)
+
+
+@fault("416-page")
+def refused_with_a_page(x):
+    """As a good server, but with a page for people behind each 416, as nginx has it."""
+    body = x.server.body(x.query)
+    if wanted(x, body) is False:
+        x.send_head(head("416 Range Not Satisfiable", "Content-Range: bytes */%d" % len(body), length=len(PAGE)))
+        x.send(PAGE)
+        x.close = False
+    else:
+        good(x)
+
+
+# --- For more connections than one ----------------------------------------------------------------------
+
+HURRIED = set()  # targets of which somebody has asked for a part
+
+
+@kind("429")
+def too_many(x, _):
+    x.send_head(head("429 Too Many Requests", length=0))
+    x.close = False
+
+
+@kind("503")
+def unavailable(x, _):
+    x.send_head(head("503 Busy", "Connection: close", length=0))
+
+
+@kind("reset")
+def dropped(x, _):
+    x.reset()
+
+
+@kind("half")
+def dropped_midway(x, body):
+    """Half of the part, or a little more, then the connection ends."""
+    start, end = wanted(x, body)
+    partial(x, (end - start + 1) // 2)
+
+
+@kind("less")
+def less(x, body):
+    """Half of the part, as a whole answer that says so."""
+    start, end = wanted(x, body)
+    end = (start + end) // 2
+    answer_part(x, body[start:end], "bytes %d-%d/%d" % (start, end - 1, len(body)), *validators(x, body))
+
+
+@fault("paced")
+def paced(x):
+    """/paced/KIND?rate=N: N bytes a second; who asks for a part gets what KIND says. With &hurry=yes, there is no pace
+    once somebody has, and a moment has gone by."""
+    body = x.server.body(x.query)
+    if "range" in x.headers:
+        HURRIED.add(x.target)
+        KINDS[x.rest](x, body)
+        return
+    HURRIED.discard(x.target)
+    x.send_head(head("200 OK", "Accept-Ranges: bytes", *validators(x, body), length=len(body)))
+    patience = 10  # pieces
+    for start in range(0, len(body), 32768):
+        x.send(body[start:start + 32768])
+        patience -= x.target in HURRIED and "hurry" in x.query
+        if patience > 0:
+            time.sleep(32768 / x.number("rate", 1 << 20))
+    x.close = False

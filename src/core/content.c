@@ -105,12 +105,13 @@ static int hand_over(struct dm_content *content, const unsigned char *bytes, siz
 }
 
 int dm_content_write(struct dm_content *content, const void *bytes, size_t size, struct dm_error *err) {
+  if (content->ring !=
+      NULL) /* which is stopped when its thread fails: until then, `status` is the thread's */
+    return hand_over(content, bytes, size, err);
   if (content->status != 0) {
     *err = content->err;
     return -1;
   }
-  if (content->ring != NULL)
-    return hand_over(content, bytes, size, err);
   content->taken += size;
   if (content->taken > ALONE)
     return start_thread(content, err) != 0 ? -1 : hand_over(content, bytes, size, err);

@@ -116,8 +116,10 @@ int dm_file_move(const char *part, const char *path, struct dm_error *err) {
   char copy[PATH_MAX];
   if (rename(part, path) == 0)
     return 0;
-  if (errno != EXDEV)
-    return dm_error_errno(err, errno, path);
+  if (errno != EXDEV) {
+    int cause = errno;
+    return dm_error_errno(err, cause, access(part, F_OK) != 0 ? part : path);
+  }
   int length = snprintf(copy, sizeof copy, "%s.moved", path);
   if (length < 0 || (size_t)length >= sizeof copy)
     return dm_error_errno(err, ENAMETOOLONG, path);

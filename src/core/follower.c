@@ -162,7 +162,10 @@ static int extract(struct dm_follower *f, struct dm_reader *source, const char *
 static int unpack(struct dm_follower *f, struct dm_error *err) {
   const unsigned char *head = (const unsigned char *)"";
   size_t size = 0;
-  enum dm_spool_state state = dm_spool_read(f->spool, 0, &head, &size, err);
+  enum dm_spool_state state =
+      dm_spool_read(f->spool, ARCHIVE_HEAD - 1, &head, &size, err); /* until all is there */
+  if (state == DM_SPOOL_BYTES || state == DM_SPOOL_ENDED)
+    state = dm_spool_read(f->spool, 0, &head, &size, err);
   if (state != DM_SPOOL_BYTES && state != DM_SPOOL_ENDED)
     return fail_pass(f, state, err);
   const char *kind = dm_archive_recognise(head, size < ARCHIVE_HEAD ? size : ARCHIVE_HEAD);
@@ -175,6 +178,9 @@ static int unpack(struct dm_follower *f, struct dm_error *err) {
 
 static int pass(struct dm_follower *f, struct dm_error *err) {
   atomic_store(&f->position, 0);
+  (void)pthread_mutex_lock(f->mutex);
+  (void)snprintf(f->subject, sizeof f->subject, "%s", f->asked);
+  (void)pthread_mutex_unlock(f->mutex);
   f->noted = 0;
   f->began = dm_pulse_now();
   if (dm_digest_open(&f->digest, f->request->digests | f->request->content_digests, err) != 0)
@@ -228,6 +234,8 @@ static void run(void *opaque) {
   do {
     f->outcome = DM_FOLLOWER_FAILED;
     status = pass(f, &f->err);
+    if (status != 0 && f->outcome == DM_FOLLOWER_FAILED && dm_spool_is_restarted(f->spool))
+      f->outcome = DM_FOLLOWER_RESTARTED; /* it was bytes that count no more */
   } while (status != 0 && f->outcome == DM_FOLLOWER_RESTARTED);
   if (status == 0)
     status = finish(f, &f->err);

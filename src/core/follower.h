@@ -25,9 +25,10 @@ struct dm_follower {
   const struct dm_transfer_request *request;
   struct dm_spool *spool;
   struct dm_checkpoint *checkpoint; /* notes what can be resumed */
-  const char *subject;              /* names the bytes in errors: their URL, printable */
-  struct dm_journal_record start;   /* offset > 0: what must be true of the part file of before */
-  void (*notify)(void *context);    /* called on its thread when `verified` or `finished` is new */
+  const char *asked;                /* the URL, printable; read with `mutex` */
+  pthread_mutex_t *mutex;
+  struct dm_journal_record start; /* offset > 0: what must be true of the part file of before */
+  void (*notify)(void *context);  /* called on its thread when `verified` or `finished` is new */
   void *context;
   /* Set while it runs. */
   atomic_bool verified;          /* the bytes before start.offset are right */
@@ -41,6 +42,7 @@ struct dm_follower {
   uint64_t garbage;      /* bytes after the compressed data, ignored */
   struct dm_digest_hex content_digests;
   /* Its own. */
+  char subject[DM_HTTP_URL_SIZE]; /* names the bytes in errors: the URL when the first of them came */
   struct dm_reader reader;
   struct dm_digest digest;
   uint64_t noted; /* bytes at the last checkpoint */

@@ -157,6 +157,8 @@ int dm_http_poll(struct dm_http *http, int timeout, struct dm_error *err) {
   int running = 0;
   int queued = 0;
   CURLMsg *message = NULL;
+  if (http->first != NULL && timeout > STALL_CHECK) /* that no byte comes must be noticed, too */
+    timeout = STALL_CHECK;
   if (curl_multi_poll(http->multi, NULL, 0, timeout, NULL) != CURLM_OK ||
       curl_multi_perform(http->multi, &running) != CURLM_OK)
     return dm_error_errno(err, ENOMEM, "libcurl");

@@ -77,7 +77,8 @@ int dm_journal_parse(const char *text, size_t size, struct dm_journal_record *re
     else if (strcmp(line, heading) != 0)
       return -1;
   }
-  return has_kind && record->offset > 0 && record->source.url_digest[0] != '\0' ? 0 : -1;
+  bool complete = has_kind && record->offset > 0 && record->digest[0] != '\0';
+  return complete && record->source.url_digest[0] != '\0' ? 0 : -1;
 }
 
 int dm_journal_read(const char *path, struct dm_journal_record *record) {

@@ -209,6 +209,14 @@ static enum dm_spool_state await(struct dm_spool *spool, uint64_t at, size_t *si
   return state;
 }
 
+bool dm_spool_is_restarted(struct dm_spool *spool) {
+  (void)pthread_mutex_lock(&spool->mutex);
+  bool restarted = spool->restarts != spool->noticed;
+  spool->noticed = spool->restarts;
+  (void)pthread_mutex_unlock(&spool->mutex);
+  return restarted;
+}
+
 /* A file that is shorter than it was is one that the writer began anew meanwhile, which the next turn sees;
  * or somebody else's hand was in it. */
 static enum dm_spool_state read_block(struct dm_spool *spool, uint64_t at, size_t *size,
@@ -224,11 +232,7 @@ static enum dm_spool_state read_block(struct dm_spool *spool, uint64_t at, size_
     *size = (size_t)got;
     return DM_SPOOL_BYTES;
   }
-  (void)pthread_mutex_lock(&spool->mutex);
-  bool restarted = spool->restarts != spool->noticed;
-  spool->noticed = spool->restarts;
-  (void)pthread_mutex_unlock(&spool->mutex);
-  if (restarted)
+  if (dm_spool_is_restarted(spool))
     return DM_SPOOL_RESTARTED;
   if (got < 0)
     (void)dm_error_errno(err, errno, spool->path);

@@ -10,7 +10,8 @@ typedef void kernel(const unsigned char *restrict in, size_t count, unsigned cha
 
 /* Where it can be had, a second version for machines with AVX2, chosen when the program is loaded. Neither
  * joins the two operations into one, so that the results are the same. */
-#if defined __x86_64__ && defined __GLIBC__ && !defined __clang__ && !defined __SANITIZE_ADDRESS__
+#if defined __x86_64__ && defined __GLIBC__ && !defined __clang__ && !defined __SANITIZE_ADDRESS__ &&        \
+    !defined __SANITIZE_THREAD__
 #define FOR_SEVERAL_MACHINES __attribute__((target_clones("avx2", "default")))
 #else
 #define FOR_SEVERAL_MACHINES

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "datamaestro/file.h"
@@ -31,7 +32,8 @@ static int start_follower(struct dm_transfer *t, struct dm_error *err) {
   t->follower.request = &t->request;
   t->follower.spool = t->spool;
   t->follower.checkpoint = &t->checkpoint;
-  t->follower.subject = t->subject;
+  t->follower.asked = t->subject;
+  t->follower.mutex = &t->set->mutex;
   t->follower.notify = notify;
   t->follower.context = t->set;
   struct dm_pool *pool = t->ended && !t->request.unpack ? t->set->finishers : t->set->pool;
@@ -194,7 +196,9 @@ static bool copy_request(struct dm_transfer_request *copy, const struct dm_trans
 static int note_url(struct dm_transfer *t, struct dm_error *err) {
   struct dm_digest digest = {{NULL}};
   struct dm_digest_hex hex;
+  (void)pthread_mutex_lock(&t->set->mutex); /* the follower reads it */
   (void)dm_printable_url(t->subject, sizeof t->subject, t->request.url);
+  (void)pthread_mutex_unlock(&t->set->mutex);
   int status = dm_digest_open(&digest, 1U << DM_DIGEST_SHA256, err);
   if (status == 0)
     status = dm_digest_update(&digest, t->request.url, strlen(t->request.url), err);
@@ -208,11 +212,16 @@ static int note_url(struct dm_transfer *t, struct dm_error *err) {
 
 /* Whether there is a part file that this request may continue; `start` says from where. */
 static bool can_resume(struct dm_transfer *t, struct dm_journal_record *start) {
-  if (dm_journal_read(t->journal, start) != 0 || access(t->part, R_OK | W_OK) != 0)
+  struct stat part;
+  if (dm_journal_read(t->journal, start) != 0 || lstat(t->part, &part) != 0)
+    return false;
+  if (!S_ISREG(part.st_mode) || start->offset > (uint64_t)part.st_size || access(t->part, R_OK | W_OK) != 0)
     return false;
   if ((t->request.digests & 1U << start->kind) == 0)
     return false;
   if (t->request.size >= 0 && start->offset > (uint64_t)t->request.size)
+    return false;
+  if (t->request.unpack && start->offset < DM_TRANSFER_HEAD) /* too little to tell what archive it is */
     return false;
   return t->request.proven || strcmp(start->source.url_digest, t->url_digest) == 0;
 }
@@ -296,11 +305,13 @@ int dm_transfer_again(struct dm_transfer *t, const char *url, const char *token,
   if (note_url(t, err) != 0)
     return -1;
   bool continues = !t->tainted && (t->request.proven || (same && t->source.url_digest[0] != '\0'));
-  t->state = DM_TRANSFER_RUNNING;
   t->report.passing = false;
-  if (continues && t->received > 0)
-    return dm_transfer_ask(t, t->received, err);
-  return dm_transfer_start_over(t, err) != 0 ? -1 : dm_transfer_ask(t, 0, err);
+  if (!(continues && t->received > 0) && dm_transfer_start_over(t, err) != 0)
+    return -1;
+  if (dm_transfer_ask(t, t->received, err) != 0)
+    return -1;
+  t->state = DM_TRANSFER_RUNNING;
+  return 0;
 }
 
 /* Whether a later transfer can go on from what is here. */
@@ -320,6 +331,13 @@ static void link_out(struct dm_transfer *t) {
     t->following->before = t->before;
 }
 
+/* What the follower has finished, though nobody was told of it. What it has not, it removes itself. */
+static void remove_content(const struct dm_transfer *t) {
+  struct dm_error unused;
+  if (atomic_load(&t->follower.finished) && t->follower.outcome == DM_FOLLOWER_DONE)
+    (void)dm_file_remove_tree(t->request.path, &unused);
+}
+
 void dm_transfer_close(struct dm_transfer *t) {
   if (t == NULL)
     return;
@@ -330,6 +348,8 @@ void dm_transfer_close(struct dm_transfer *t) {
   dm_checkpoint_close(&t->checkpoint);
   bool in_file = t->spool != NULL && dm_spool_in_file(t->spool);
   dm_spool_close(t->spool);
+  if (t->state != DM_TRANSFER_DONE)
+    remove_content(t);
   if (in_file && !is_worth_keeping(t)) {
     (void)unlink(t->part);
     (void)unlink(t->journal);

@@ -161,6 +161,7 @@ static int read_unsatisfiable(struct dm_lane *lane, const struct dm_http_respons
   if (response->range.total != (int64_t)lane->next || (t->total != UINT64_MAX && t->total != lane->next))
     return refuse_part(t, err);
   t->total = lane->next;
+  lane->end = lane->next; /* what comes is a page for people */
   t->report.mixed = true;
   return 0;
 }
@@ -228,6 +229,7 @@ static int on_bytes(void *context, const void *bytes, size_t size, struct dm_err
   lane->next += size;
   t->received += size;
   dm_spool_advance(t->spool, prefix(t));
+  dm_checkpoint_hold(&t->checkpoint, t->received);
   if (dm_transfer_follow(t, err) != 0)
     return -1;
   return lane->next == lane->end && lane->request.until != lane->end ? 1 : 0; /* 1: it was cut short by us */
@@ -264,6 +266,19 @@ static void open_lanes(struct dm_transfer *t) {
       return;
 }
 
+/* Further connections were of no use: the first one, which was asked for all the rest, brings it after all.
+ */
+static void take_back(struct dm_transfer *t) {
+  struct dm_lane *first = &t->lanes[0];
+  if (count_lanes(t) != 1 || first->exchange == NULL || first->request.alone)
+    return;
+  for (size_t i = 1; i < DM_TRANSFER_LANES; i++)
+    t->lanes[i].used = false;
+  first->end = UINT64_MAX;
+  t->assigned = UINT64_MAX;
+  t->received = first->next;
+}
+
 /* What one lane fails with is the transfer's failure only when it was the last one. */
 static void lose(struct dm_lane *lane, const struct dm_http_failure *failure) {
   struct dm_transfer *t = lane->transfer;
@@ -273,6 +288,7 @@ static void lose(struct dm_lane *lane, const struct dm_http_failure *failure) {
   }
   t->growth.settled = true;
   t->growth.lanes = count_lanes(t) > 0 ? count_lanes(t) : 1;
+  take_back(t);
   if (count_lanes(t) > 0)
     return;
   t->err = failure->error;
@@ -365,7 +381,10 @@ void dm_transfer_grow(struct dm_transfer *t) {
   }
   if (rate > GROW_RATE || (double)(t->total - t->received) < rate * GROW_WORTH)
     return;
-  int most = t->set->host_connections < DM_TRANSFER_LANES ? (int)t->set->host_connections : DM_TRANSFER_LANES;
+  int most =
+      t->request.lanes > 0 && t->request.lanes < DM_TRANSFER_LANES ? t->request.lanes : DM_TRANSFER_LANES;
+  if (most > t->set->host_connections)
+    most = (int)t->set->host_connections;
   int wanted = growth->lanes * GROW_STEP < most ? growth->lanes * GROW_STEP : most;
   growth->settled = wanted == growth->lanes;
   growth->before = rate > 1 ? rate : 1;

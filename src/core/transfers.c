@@ -59,12 +59,12 @@ static bool look_at_all(struct dm_transfers *transfers) {
 
 int dm_transfers_wait(struct dm_transfers *transfers, int timeout, struct dm_error *err) {
   int64_t until = dm_pulse_now() + timeout;
-  while (!look_at_all(transfers)) {
-    int64_t left = until - dm_pulse_now();
-    if (left <= 0)
-      return 0;
+  int64_t left = timeout;
+  while (!look_at_all(transfers) && left >= 0) {
     if (dm_http_poll(transfers->http, (int)left, err) != 0)
       return -1;
+    left = until - dm_pulse_now();
+    left = left > 0 ? left : -1;
   }
   return 0;
 }

@@ -108,8 +108,8 @@ local function conclude(failures)
   return nil, table.concat(messages, "\n"), failures[1].code
 end
 
---- Brings all files of some datasets in place, all at once. Complete ones are left alone without a lock, a write
--- or a connection.
+--- Brings all files of some datasets in place, all at once. Complete ones are left alone without a lock, a
+-- write or a connection.
 -- @param store store
 -- @param datasets array of datasets, no two the same
 -- @param options table: settings (as of settings.read), offline, keep_downloads (booleans), observe

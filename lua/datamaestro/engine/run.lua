@@ -61,7 +61,7 @@ function Run.new(store, options)
   local run = setmetatable({ store = store }, Run)
   run.scheduler = Scheduler.new(wait(run), tick(run))
   run.context = {
-    scheduler = run.scheduler, transfers = transfers_of(run, options.settings), active = {},
+    scheduler = run.scheduler, transfers = transfers_of(run, options.settings), active = {}, busy = {},
     cache = cache, has_cache = file.stat(cache.folder) ~= nil, hosts = Hosts.open(cache.folder .. "/hosts"),
     settings = options.settings, offline = options.offline, keep = options.keep_downloads,
     observe = options.observe, warn = options.warn,

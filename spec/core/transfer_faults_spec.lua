@@ -1,7 +1,7 @@
 local Site = require "spec.support.site"
 local temp = require "spec.support.temp"
 
-describe("the http module over a server that fails", function()
+describe("a transfer from a server that fails", function()
   local site, folder, out, faults
 
   setup(function()
@@ -26,6 +26,7 @@ describe("the http module over a server that fails", function()
     local report, message, code, partial = site:fetch(request)
     assert.is_nil(report)
     assert.are.same({}, site:names())
+    assert.are.same({}, site:left())
     return message, code, partial
   end
 
@@ -52,6 +53,34 @@ describe("the http module over a server that fails", function()
     assert.are.equal("HTTP 300", (fault "/status/300%20"))
   end)
 
+  it("says whether another try may succeed, and when", function()
+    local function told(path, request)
+      local _, _, partial = fault(path, request)
+      return partial.passing, partial.retry_after
+    end
+    for _, status in ipairs { 408, 425, 429, 500, 502, 503, 504 } do
+      assert.is_true(told(("/status/%d%%20X"):format(status)))
+    end
+    for _, status in ipairs { 400, 401, 403, 404, 407, 410, 416, 451, 501, 505 } do
+      assert.is_false(told(("/status/%d%%20X"):format(status)))
+    end
+    assert.are.same({ true, 7 }, { told "/retry?status=429&after=7" })
+    assert.are.same({ true, 0 }, { told "/retry?after=past" })
+    assert.are.same({ true }, { told "/retry?after=soon" })
+    assert.are.same({ true }, { told "/retry" })
+    assert.is_true(told "/reset")
+    assert.is_true(told "/truncated")
+    assert.is_true(told("/silent", { stall_timeout = 0.1 }))
+    assert.is_false(told "/gopher")
+    assert.is_false(told("/zip", { decode = "gzip" }))
+    assert.is_false(told "/loop")
+  end)
+
+  it("reads a date as seconds from now", function()
+    local after = select(3, fault "/retry?status=503&after=date").retry_after
+    assert.is_true(after == 0 or after == 1)
+  end)
+
   it("gives up when no byte comes", function()
     assert.are.equal("no byte for 0.2 s (received 12 of 99 bytes)",
       (fault("/stall", { stall_timeout = 0.2 })))
@@ -75,7 +104,7 @@ describe("the http module over a server that fails", function()
     local message, code = fault("/chunked", { size = 4095 })
     assert.are.equal("over 4095 bytes (4095 expected)", message)
     assert.are.equal("checksum", code)
-    assert.are.equal("4096 bytes (4097 expected)", (fault("/chunked", { size = 4097 })))
+    assert.are.equal("received 4096 bytes (4097 expected)", (fault("/chunked", { size = 4097 })))
   end)
 
   it("tells an HTML page from gzip data", function()
@@ -113,6 +142,35 @@ describe("the http module over a server that fails", function()
       (fault "/redirect/gopher://x/"))
   end)
 
+  it("takes what holds together, though it is unusual", function()
+    for _, path in ipairs { "/hints", "/chain/10", "/line/HTTP%2F1.0%20200%20OK", "/flood?bytes=200000" } do
+      assert.are.equal(4096, assert(fetch { url = faults.url .. path }).size)
+      os.remove(out .. "/file")
+    end
+    assert.are.equal("headers of over 300 KB (fewer expected)", (fault "/flood?bytes=400000"))
+    assert.are.equal("over 10 redirects", (fault "/chain/11"))
+  end)
+
+  it("refuses what comes compressed unasked, unless a digest proves it or it is decoded", function()
+    local message, code = fault "/encoded"
+    assert.are.equal("encoded as gzip, unasked (the plain bytes expected)", message)
+    assert.are.equal("format", code)
+    local report = assert(fetch { url = faults.url .. "/encoded", proven = true })
+    assert.are.equal("\x1f\x8b", temp.read(out .. "/file"):sub(1, 2))
+    assert.are.equal(report.size, report.content.size)
+    os.remove(out .. "/file")
+    assert.are.equal(4096, assert(fetch { url = faults.url .. "/encoded", decode = "gzip" }).content.size)
+  end)
+
+  it("ends an endless answer where the declared size or the limit of content is", function()
+    local message, code = fault("/endless", { size = 100000 })
+    assert.are.equal("over 100000 bytes (100000 expected)", message)
+    assert.are.equal("checksum", code)
+    message, code = fault("/endless", { content_limit = 1000000 })
+    assert.are.equal("1000001 bytes of content or more (1000000 at most expected)", message)
+    assert.are.equal("format", code)
+  end)
+
   it("refuses an answer that is not HTTP", function()
     assert.are.equal("answer of another protocol (HTTP expected)", (fault "/gopher"))
   end)
@@ -132,9 +190,10 @@ describe("the http module over a server that fails", function()
   end)
 
   it("finds no server", function()
-    assert.are.same({ "http://127.0.0.1:1/x: no connection: Connection refused", "network" },
-      { failure { url = "http://127.0.0.1:1/x" } })
-    assert.are.same({ "http://nowhere.invalid/x: host unknown", "network" },
-      { failure { url = "http://nowhere.invalid/x" } })
+    local message, code, partial = failure { url = "http://127.0.0.1:1/x" }
+    assert.are.equal("http://127.0.0.1:1/x: no connection: Connection refused", message)
+    assert.are.equal("network", code)
+    assert.is_true(partial.passing)
+    assert.are.equal("http://nowhere.invalid/x: host unknown", (failure { url = "http://nowhere.invalid/x" }))
   end)
 end)

@@ -7,7 +7,7 @@ local temp = require "spec.support.temp"
 
 local REAL, FILES = Site.REAL, Site.FILES
 
-describe("the http module", function()
+describe("a transfer", function()
   local site, out, nginx
 
   setup(function()
@@ -32,6 +32,7 @@ describe("the http module", function()
     local report, message, code, partial = site:fetch(request)
     assert.is_nil(report)
     assert.are.same({}, site:names())
+    assert.are.same({}, site:left())
     return message, code, partial
   end
 
@@ -50,6 +51,8 @@ describe("the http module", function()
         assert.are.equal(served.size, report.size)
         assert.are.same({ md5 = served.md5, sha256 = served.sha256 }, report.digests)
         assert.are.same({ size = content.size, digests = { sha256 = content.sha256 } }, report.content)
+        assert.are.equal(0, report.resumed)
+        assert.is_false(report.mixed)
         assert.are.equal(nginx.url .. "/" .. name, report.url)
         assert.are.equal(200, report.status)
         assert.are.equal("application/octet-stream", report.content_type)
@@ -222,8 +225,10 @@ describe("the http module", function()
     end)
 
     it("says that a file is not there", function()
-      assert.are.same({ "file:///no/such/file: no such file, or not readable", "unknown" },
-        { failure { url = "file:///no/such/file" } })
+      local message, code, partial = failure { url = "file:///no/such/file" }
+      assert.are.equal("file:///no/such/file: no such file, or not readable", message)
+      assert.are.equal("unknown", code)
+      assert.is_false(partial.passing)
     end)
   end)
 end)
