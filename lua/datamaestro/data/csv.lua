@@ -42,7 +42,7 @@ csv.Generic = assert(types.new {
     { "names_row", "integer", default = -1, minimum = -1,
       doc = "Row that holds the columns' names, counted from 0 after the ignored lines; -1 for none." },
     { "encoding", "string", optional = true, omitted = true,
-      doc = "How characters are written: utf-8 (checked; the default), latin-1, utf-16, … (what iconv knows)." },
+      doc = "How characters are written: utf-8 (checked; default), latin-1, utf-16, … (what iconv knows)." },
   },
   methods = {
     --- Iterates the rows behind the ignored lines and the row of names: `for row in object:rows() do`.
