@@ -45,8 +45,8 @@ describe("a transfer over several connections", function()
     return connections, #requests
   end
 
-  -- Fetches, and goes on where the source gives up; the report, the most connections at once, and how often it
-  -- gave up.
+  -- Fetches, and goes on where the source gives up; the report, the most connections at once, and how often
+  -- it gave up.
   local function fetch(url, request, options)
     local set <close> = assert(transfer.open(options or {}))
     request = request or {}
@@ -174,7 +174,7 @@ describe("a transfer over several connections", function()
 
   -- Each kind: an answer to who asks for a part, as of resume_faults.py.
   for _, kind in ipairs {
-    "honoured", "429", "503", "reset", "half", "less", "ignored", "start", "total", "more", "416", "changed-unasked",
+    "honoured", "429", "503", "reset", "half", "ignored", "start", "total", "more", "416", "changed-unasked",
   } do
     it("has the right bytes where a further one gets: " .. kind, function()
       site.faults:forget()
