@@ -131,7 +131,8 @@ describe("a transfer that unpacks", function()
       for _, here in ipairs { 1, 511, 512, 2000000 } do
         temp.write(site.spool .. ".part", data:sub(1, here))
         temp.write(site.spool .. ".journal",
-          ("datamaestro journal 1\nsource %s\netag \"%s\"\nkind sha256\n%d %s\n"):format(digest.string("sha256", url), digest.string("md5", data):sub(1, 8), here,
+          ("datamaestro journal 1\nsource %s\netag \"%s\"\nkind sha256\n%d %s\n"):format(
+            digest.string("sha256", url), digest.string("md5", data):sub(1, 8), here,
             digest.string("sha256", data:sub(1, here))))
         local report = assert(unpack(nil, { url = url }))
         assert.are.equal(here >= 512 and here or 0, report.resumed)
