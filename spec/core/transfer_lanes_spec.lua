@@ -171,7 +171,7 @@ describe("a transfer over several connections", function()
 
   -- Each kind: an answer to who asks for a part, as of resume_faults.py.
   for _, kind in ipairs {
-    "honoured", "429", "503", "reset", "half", "ignored", "start", "total", "more", "416", "changed-unasked",
+    "honoured", "429", "reset", "half", "ignored", "start", "more", "416",
   } do
     it("has the right bytes where a further one gets: " .. kind, function()
       site.faults:forget()
