@@ -55,6 +55,7 @@ struct dm_http_request {
   uint64_t from;         /* the first byte wanted, counted from 0 */
   uint64_t until;        /* one past the last byte wanted; 0: all the rest */
   const char *validator; /* for If-Range; NULL: none */
+  int64_t size;          /* bytes that will come, as far as is known; -1: unknown */
   bool alone;            /* on a connection of its own, whatever else goes to that host */
   void *context;
   /* Called once, before the first byte, for 200, and for 206 and 416 where `from` or `until` were asked

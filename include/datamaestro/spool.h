@@ -17,7 +17,8 @@ enum {
 
 struct dm_spool; /* freed by dm_spool_close */
 
-/* Makes an empty spool, whose part file is to be `path` (copied; must not exist; made when it is needed). */
+/* Makes an empty spool, whose part file is to be `path` (copied; made when it is needed, in place of an old
+ * one). */
 int dm_spool_open(struct dm_spool **spool, const char *path, struct dm_error *err);
 
 /* Continues a part file of before, of which the first `size` bytes are to be kept. */

@@ -21,9 +21,10 @@ struct dm_transfers; /* owns connections and threads; freed by dm_transfers_clos
 struct dm_transfer;  /* one download; freed by dm_transfer_close */
 
 enum {
-  DM_TRANSFER_HEAD = 512,             /* bytes */
-  DM_TRANSFER_LANES = 8,              /* connections for one file, at most */
-  DM_TRANSFER_STEP = 8 * 1024 * 1024, /* bytes between two notes of what can be resumed */
+  DM_TRANSFER_HEAD = 512,              /* bytes */
+  DM_TRANSFER_LANES = 8,               /* connections for one file, at most */
+  DM_TRANSFER_STEP = 8 * 1024 * 1024,  /* bytes between two notes of what can be resumed */
+  DM_TRANSFER_HOLD = 16 * 1024 * 1024, /* bytes that may wait for the disk, where they are to be resumed */
 };
 
 /* All is copied. */
@@ -36,6 +37,7 @@ struct dm_transfer_request {
   int decode;               /* an enum dm_decode_format; -1: the bytes are the content */
   bool unpack;              /* the content is an archive, `path` a folder that it fills */
   bool proven;              /* one of the digests is declared: bytes of several sources may be put together */
+  int lanes;                /* connections for this file, at most; 0: DM_TRANSFER_LANES */
   int64_t size;             /* bytes as served that must come; -1 when not known */
   unsigned digests;         /* mask of the kinds of the bytes as served; one at least */
   unsigned content_digests; /* mask of the kinds of the content */

@@ -181,7 +181,8 @@ print(images.sum(), labels.sum(), labels[0], labels[-1], sep='\t')"]]):format(
   it("removes from the cache what nobody comes back to", function()
     lab:define_file(server.url .. "/" .. SERVED.test_labels)
     local dead = require "datamaestro.api.process".owner():gsub("%d+$", "1") -- began at another time
-    local old, young = ("%s/cache/abc.%s.part"):format(lab.data, dead), ("%s/cache/def.%s.part"):format(lab.data, dead)
+    local old = ("%s/cache/abc.%s.part"):format(lab.data, dead)
+    local young = ("%s/cache/def.%s.part"):format(lab.data, dead)
     temp.write(old, "part")
     temp.write(young, "part")
     program.shell(("touch -d '8 days ago' '%s'"):format(old))

@@ -58,7 +58,9 @@ describe("a crowd that prepares one dataset", function()
       local function read(what)
         return temp.read(("%s/%s.%d"):format(lab.folder, what, i))
       end
-      assert.are.same({ "0\n", "", out }, { read "status", read "err", read "out" }, label)
+      -- Where locks lie, a process may find another's file in place and its state not yet written.
+      local err = read "err":gsub("datamaestro: warning: [^\n]*: taken as it is %([^\n]*%)\n", "")
+      assert.are.same({ "0\n", "", out }, { read "status", err, read "out" }, label)
     end
     for name, content in pairs(contents) do
       assert.is_true(content == temp.read(lab:path(name)), label .. ": " .. name .. " is damaged")

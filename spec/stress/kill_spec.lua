@@ -6,8 +6,9 @@ local program = require "spec.support.program"
 local rounds = require "spec.support.rounds"
 local temp = require "spec.support.temp"
 
--- What is lost with a process: progress is recorded each time that so many bytes are on the disk.
-local SYNC_STEP = 8 << 20
+-- What is lost with a process: the next note of progress begins 8 MiB after the one before, and while the disk
+-- is at it, twice that may come in.
+local SYNC_STEP = 16 << 20
 
 -- And what the server has handed to the kernel but the process has not written, for each connection: what
 -- both buffers of the kernel hold (twice the size of the sender's that is asked for, half of the receiver's),

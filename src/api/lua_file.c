@@ -165,7 +165,7 @@ static int file_space(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   if (statvfs(path, &info) != 0)
     return fail_errno(L, path);
-  lua_pushinteger(L, (lua_Integer)(info.f_bavail * info.f_frsize));
+  lua_pushinteger(L, (lua_Integer)info.f_bavail * (lua_Integer)info.f_frsize);
   if (info.f_files > 0)
     lua_pushinteger(L, (lua_Integer)info.f_favail);
   else

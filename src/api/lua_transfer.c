@@ -157,6 +157,7 @@ static void check_request(lua_State *L, struct dm_transfer_request *request) {
       .decode = check_decode(L),
       .unpack = check_boolean(L, "unpack"),
       .proven = check_boolean(L, "proven"),
+      .lanes = (int)dm_lua_field_integer(L, REQUEST, "lanes", 0),
       .size = check_bytes(L, "size"),
       .digests = check_digests(L, "digests"),
       .content_digests = check_digests(L, "content_digests"),
@@ -168,10 +169,10 @@ static void check_request(lua_State *L, struct dm_transfer_request *request) {
 }
 
 /* transfers:start{url =, path =, spool = [, token =, keep =, decode = format, unpack = boolean, proven =
- * boolean, size =, digests =, content_digests =, content_limit =, headers =]} → transfer, to be closed | nil,
- * message, code: begins to fetch a URL into the new file `path` (with `unpack`, an archive into a folder).
- * Sizes are in bytes. `spool` names the part file and its journal, which are continued where they are there.
- * The other fields are those of struct dm_transfer_request. */
+ * boolean, lanes =, size =, digests =, content_digests =, content_limit =, headers =]} → transfer, to be
+ * closed | nil, message, code: begins to fetch a URL into the new file `path` (with `unpack`, an archive into
+ * a folder). Sizes are in bytes. `spool` names the part file and its journal, which are continued where they
+ * are there. The other fields are those of struct dm_transfer_request. */
 static int transfers_start(lua_State *L) {
   struct dm_error err;
   struct dm_transfer_request request;

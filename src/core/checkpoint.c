@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "datamaestro/transfer.h"
+
 void dm_checkpoint_open(struct dm_checkpoint *checkpoint) {
   (void)pthread_mutex_init(&checkpoint->mutex, NULL);
   (void)pthread_cond_init(&checkpoint->changed, NULL);
@@ -22,7 +24,8 @@ static void write_note(void *opaque) {
     (void)dm_journal_write(checkpoint->path, &checkpoint->record, &unused);
   (void)pthread_mutex_lock(&checkpoint->mutex);
   checkpoint->busy = false;
-  (void)pthread_cond_signal(&checkpoint->changed);
+  checkpoint->done = checkpoint->record.offset;
+  (void)pthread_cond_broadcast(&checkpoint->changed);
   (void)pthread_mutex_unlock(&checkpoint->mutex);
 }
 
@@ -52,6 +55,13 @@ void dm_checkpoint_note(struct dm_checkpoint *checkpoint, uint64_t offset, enum 
     checkpoint->busy = false;
     (void)pthread_mutex_unlock(&checkpoint->mutex);
   }
+}
+
+void dm_checkpoint_hold(struct dm_checkpoint *checkpoint, uint64_t received) {
+  (void)pthread_mutex_lock(&checkpoint->mutex);
+  while (checkpoint->busy && received > checkpoint->done + DM_TRANSFER_HOLD)
+    (void)pthread_cond_wait(&checkpoint->changed, &checkpoint->mutex);
+  (void)pthread_mutex_unlock(&checkpoint->mutex);
 }
 
 void dm_checkpoint_wait(struct dm_checkpoint *checkpoint) {

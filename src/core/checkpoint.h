@@ -18,6 +18,7 @@ struct dm_checkpoint {
   pthread_cond_t changed;
   struct dm_journal_source source; /* url_digest "": nothing can be resumed */
   bool busy;                       /* a note is under way */
+  uint64_t done;                   /* bytes that the last note spoke of */
   struct dm_journal_record record; /* that note's */
   struct dm_job job;
 };
@@ -34,6 +35,10 @@ bool dm_checkpoint_is_free(struct dm_checkpoint *checkpoint);
 /* Begins a note that the first `offset` bytes have the digest `hex`, unless one is under way still. */
 void dm_checkpoint_note(struct dm_checkpoint *checkpoint, uint64_t offset, enum dm_digest_kind kind,
                         const char *hex);
+
+/* Waits for the note that is under way, if more than DM_TRANSFER_HOLD bytes of `received` are not on the
+ * disk: the disk has to take them in the end, and what it has not is lost with the process. */
+void dm_checkpoint_hold(struct dm_checkpoint *checkpoint, uint64_t received);
 
 /* Waits for the note that is under way. */
 void dm_checkpoint_wait(struct dm_checkpoint *checkpoint);

@@ -229,7 +229,8 @@ static void set_options(struct dm_http_exchange *x) {
   (void)curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)MAX_REDIRECTS);
   (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a name server when stopping */
-  (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
+  bool small = x->request.size >= 0 && x->request.size < RECEIVE_BUFFER;
+  (void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)(small ? CURL_MAX_WRITE_SIZE : RECEIVE_BUFFER));
   (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, options->user_agent);
   (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options->connect_timeout));
   if (options->ca_file != NULL)

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,13 +57,21 @@ void dm_owner_name(char name[DM_OWNER_SIZE]) {
   (void)snprintf(name, DM_OWNER_SIZE, "%016" PRIx64 "-%ld-%" PRIu64, place(), pid, start_of(pid));
 }
 
+/* Reads a number and the dash or the end behind it; false when there is none. */
+static bool read_part(const char **text, int base, char behind, uint64_t *number) {
+  char *end = NULL;
+  *number = strtoull(*text, &end, base);
+  bool found = end > *text && *end == behind;
+  *text = found && behind != '\0' ? end + 1 : end;
+  return found;
+}
+
 enum dm_owner_life dm_owner_life(const char *name) {
   uint64_t where = 0;
-  long pid = 0;
+  uint64_t pid = 0;
   uint64_t start = 0;
-  char rest = '\0';
-  if (sscanf(name, "%16" SCNx64 "-%9ld-%20" SCNu64 "%c", &where, &pid, &start, &rest) != 3 ||
-      where != place())
+  if (!read_part(&name, 16, '-', &where) || !read_part(&name, 10, '-', &pid) ||
+      !read_part(&name, 10, '\0', &start) || where != place() || pid > INT_MAX)
     return DM_OWNER_UNKNOWN;
-  return start_of(pid) == start && start != 0 ? DM_OWNER_ALIVE : DM_OWNER_DEAD;
+  return start_of((long)pid) == start && start != 0 ? DM_OWNER_ALIVE : DM_OWNER_DEAD;
 }

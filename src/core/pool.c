@@ -21,16 +21,19 @@ struct dm_pool {
   size_t waiting; /* jobs */
   size_t idle;    /* threads */
   struct worker *workers;
+  size_t count; /* of them */
+  size_t limit;
   bool closing;
 };
 
-int dm_pool_open(struct dm_pool **pool, struct dm_error *err) {
+int dm_pool_open(struct dm_pool **pool, size_t limit, struct dm_error *err) {
   struct dm_pool *fresh = calloc(1, sizeof *fresh);
   *pool = NULL;
   if (fresh == NULL)
     return dm_error_errno(err, ENOMEM, "threads");
   (void)pthread_mutex_init(&fresh->mutex, NULL);
   (void)pthread_cond_init(&fresh->changed, NULL);
+  fresh->limit = limit;
   *pool = fresh;
   return 0;
 }
@@ -71,13 +74,14 @@ static int start_worker(struct dm_pool *pool) {
   }
   worker->next = pool->workers;
   pool->workers = worker;
+  pool->count++;
   return 0;
 }
 
 int dm_pool_submit(struct dm_pool *pool, struct dm_job *job, struct dm_error *err) {
   int status = 0;
   (void)pthread_mutex_lock(&pool->mutex);
-  if (pool->waiting >= pool->idle)
+  if (pool->waiting >= pool->idle && pool->count < pool->limit)
     status = start_worker(pool);
   if (status == 0) {
     job->next = NULL;

@@ -103,7 +103,9 @@ void dm_spool_expect(struct dm_spool *spool, uint64_t total) {
 int dm_spool_to_file(struct dm_spool *spool, struct dm_error *err) {
   if (spool->fd >= 0)
     return 0;
-  spool->fd = open(spool->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  do
+    spool->fd = open(spool->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  while (spool->fd < 0 && errno == EEXIST && unlink(spool->path) == 0);
   if (spool->fd < 0)
     return dm_error_errno(err, errno, spool->path);
   if (reserve(spool, err) != 0 || write_at(spool, 0, spool->memory, spool->held, err) != 0)

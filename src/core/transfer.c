@@ -36,7 +36,8 @@ static int start_follower(struct dm_transfer *t, struct dm_error *err) {
   t->follower.mutex = &t->set->mutex;
   t->follower.notify = notify;
   t->follower.context = t->set;
-  if (dm_follower_start(&t->follower, t->set->pool, err) != 0)
+  struct dm_pool *pool = t->ended && !t->request.unpack ? t->set->finishers : t->set->pool;
+  if (dm_follower_start(&t->follower, pool, err) != 0)
     return -1;
   t->followed = true;
   return 0;
@@ -247,8 +248,6 @@ static int begin(struct dm_transfer *t, struct dm_error *err) {
   t->checkpoint.spool = t->spool;
   if (can_resume(t, &start))
     return resume(t, &start, err);
-  (void)unlink(t->part);
-  (void)unlink(t->journal);
   if ((t->request.keep != NULL || t->request.unpack) && dm_spool_to_file(t->spool, err) != 0)
     return -1;
   return dm_transfer_ask(t, 0, err);
@@ -347,10 +346,11 @@ void dm_transfer_close(struct dm_transfer *t) {
     dm_spool_stop(t->spool);
   join_follower(t);
   dm_checkpoint_close(&t->checkpoint);
+  bool in_file = t->spool != NULL && dm_spool_in_file(t->spool);
   dm_spool_close(t->spool);
   if (t->state != DM_TRANSFER_DONE)
     remove_content(t);
-  if (!is_worth_keeping(t)) {
+  if (in_file && !is_worth_keeping(t)) {
     (void)unlink(t->part);
     (void)unlink(t->journal);
   }

@@ -8,11 +8,13 @@
 
 /* More connections are tried for files that would take longer, on lines that are slower: beyond, a single one
  * is not what holds them up. */
-enum { GROW_WINDOW = 100, GROW_WORTH = 2 };                /* milliseconds of a measurement; seconds left */
-enum { GROW_ROUNDS = 6, GROW_WINDOW_MAXIMUM = 3000 };      /* of it: round trips at least; milliseconds */
-enum { GROW_STEP = 4, GROW_RATE = 200 * 1000 * 1000 };     /* connections by one try: times; bytes a second */
-#define GROW_GAIN 1.3                                      /* less than this is no help */
-enum { CHUNK_MINIMUM = 1 << 22, CHUNK_MAXIMUM = 1 << 26 }; /* bytes asked of a further connection at once */
+enum { GROW_WINDOW = 100, GROW_WORTH = 2 };            /* milliseconds of a measurement; seconds left */
+enum { GROW_ROUNDS = 6, GROW_WINDOW_MAXIMUM = 3000 };  /* of it: round trips at least; milliseconds */
+enum { GROW_STEP = 4, GROW_RATE = 100 * 1000 * 1000 }; /* connections by one try: times; bytes a second */
+#define GROW_GAIN 1.3                                  /* less than this is no help */
+/* Bytes asked of a further connection at once: as few as can be, since what is not in order is lost when the
+ * process dies, and so many that the wait for the next answer is a twentieth of the time. */
+enum { CHUNK_MINIMUM = 1 << 20, CHUNK_MAXIMUM = 1 << 26, CHUNK_TRIPS = 20 };
 
 static int on_response(void *context, const struct dm_http_response *response, struct dm_error *err);
 static int on_bytes(void *context, const void *bytes, size_t size, struct dm_error *err);
@@ -43,6 +45,7 @@ static int open_lane(struct dm_lane *lane, bool alone, struct dm_error *err) {
       .from = lane->next,
       .until = lane->end == UINT64_MAX ? 0 : lane->end,
       .validator = lane->next > 0 || alone ? validator(t) : NULL,
+      .size = t->request.size,
       .alone = alone,
       .context = lane,
       .on_response = on_response,
@@ -226,6 +229,7 @@ static int on_bytes(void *context, const void *bytes, size_t size, struct dm_err
   lane->next += size;
   t->received += size;
   dm_spool_advance(t->spool, prefix(t));
+  dm_checkpoint_hold(&t->checkpoint, t->received);
   if (dm_transfer_follow(t, err) != 0)
     return -1;
   return lane->next == lane->end && lane->request.until != lane->end ? 1 : 0; /* 1: it was cut short by us */
@@ -243,10 +247,11 @@ static struct dm_lane *next_lane(struct dm_transfer *t, double rate) {
   if (unused == NULL || t->assigned >= t->total)
     return NULL;
   uint64_t left = t->total - t->assigned;
-  uint64_t size = (uint64_t)(rate / t->growth.lanes); /* a second's worth, and a fair share of the rest */
-  uint64_t fair = left / (2 * (uint64_t)t->growth.lanes);
-  size = size < fair ? size : fair;
-  size = size < CHUNK_MINIMUM ? CHUNK_MINIMUM : size < CHUNK_MAXIMUM ? size : CHUNK_MAXIMUM;
+  double trips = t->report.response.latency * CHUNK_TRIPS;
+  double share = rate / t->growth.lanes * trips;
+  uint64_t size = share < CHUNK_MINIMUM   ? CHUNK_MINIMUM
+                  : share < CHUNK_MAXIMUM ? (uint64_t)share
+                                          : CHUNK_MAXIMUM;
   size = size < left ? size : left;
   *unused = (struct dm_lane){.transfer = t, .used = true, .next = t->assigned, .end = t->assigned + size};
   t->assigned += size;
@@ -333,13 +338,12 @@ static void on_end(void *context, const struct dm_http_response *response,
   }
 }
 
-/* The connection that has all the rest gives all but its next second's worth of it away. */
-static void divide(struct dm_transfer *t, double rate) {
+/* The connection that has all the rest gives all but its next piece away. */
+static void divide(struct dm_transfer *t) {
   struct dm_lane *first = &t->lanes[0];
-  uint64_t share = (uint64_t)rate > CHUNK_MINIMUM ? (uint64_t)rate : CHUNK_MINIMUM;
   if (first->end != UINT64_MAX)
     return;
-  first->end = first->next + share < t->total ? first->next + share : t->total;
+  first->end = first->next + CHUNK_MINIMUM < t->total ? first->next + CHUNK_MINIMUM : t->total;
   t->assigned = first->end;
 }
 
@@ -377,13 +381,16 @@ void dm_transfer_grow(struct dm_transfer *t) {
   }
   if (rate > GROW_RATE || (double)(t->total - t->received) < rate * GROW_WORTH)
     return;
-  int most = t->set->host_connections < DM_TRANSFER_LANES ? (int)t->set->host_connections : DM_TRANSFER_LANES;
+  int most =
+      t->request.lanes > 0 && t->request.lanes < DM_TRANSFER_LANES ? t->request.lanes : DM_TRANSFER_LANES;
+  if (most > t->set->host_connections)
+    most = (int)t->set->host_connections;
   int wanted = growth->lanes * GROW_STEP < most ? growth->lanes * GROW_STEP : most;
   growth->settled = wanted == growth->lanes;
   growth->before = rate > 1 ? rate : 1;
   growth->lanes = wanted;
   if (!growth->settled) {
-    divide(t, rate);
+    divide(t);
     open_lanes(t);
   }
 }

@@ -12,7 +12,8 @@
 
 struct dm_transfers {
   struct dm_http *http;
-  struct dm_pool *pool;
+  struct dm_pool *pool;      /* for jobs that wait for the network */
+  struct dm_pool *finishers; /* for files that are all here: more would only wait for the same folder */
   long host_connections;
   struct dm_transfer *first;
   pthread_mutex_t mutex; /* of `changed`, which followers signal */

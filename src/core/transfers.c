@@ -1,8 +1,13 @@
 #include <errno.h>
+#include <malloc.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "datamaestro/pulse.h"
 #include "transfer_parts.h"
+
+enum { FINISHERS = 4 }; /* threads */
+enum { ARENAS = 2 };    /* of malloc: one a thread would hold memory that the others want */
 
 int dm_transfers_open(struct dm_transfers **transfers, const struct dm_http_options *options,
                       struct dm_error *err) {
@@ -10,10 +15,12 @@ int dm_transfers_open(struct dm_transfers **transfers, const struct dm_http_opti
   *transfers = NULL;
   if (fresh == NULL)
     return dm_error_errno(err, ENOMEM, "downloads");
+  (void)mallopt(M_ARENA_MAX, ARENAS);
   (void)pthread_mutex_init(&fresh->mutex, NULL);
   (void)pthread_cond_init(&fresh->changed, NULL);
   fresh->host_connections = options->host_connections;
-  if (dm_http_open(&fresh->http, options, err) != 0 || dm_pool_open(&fresh->pool, err) != 0) {
+  if (dm_http_open(&fresh->http, options, err) != 0 || dm_pool_open(&fresh->pool, SIZE_MAX, err) != 0 ||
+      dm_pool_open(&fresh->finishers, FINISHERS, err) != 0) {
     dm_transfers_close(fresh);
     return -1;
   }
@@ -27,6 +34,7 @@ void dm_transfers_close(struct dm_transfers *transfers) {
   while (transfers->first != NULL)
     dm_transfer_close(transfers->first);
   dm_pool_close(transfers->pool); /* its jobs wake http */
+  dm_pool_close(transfers->finishers);
   dm_http_close(transfers->http);
   (void)pthread_cond_destroy(&transfers->changed);
   (void)pthread_mutex_destroy(&transfers->mutex);

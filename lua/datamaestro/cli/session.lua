@@ -169,6 +169,17 @@ local function without_repetition(datasets)
   return kept
 end
 
+-- Says what an interrupted run leaves; other problems pass through.
+local function explain_interruption(problem, store)
+  if type(problem) ~= "table" or problem.code ~= "interrupted" then
+    return problem
+  end
+  local left = require "datamaestro.engine.cache".open(store.root):left()
+  return { code = problem.code, message = left == 0 and problem.message
+    or ("%s; %s of what was under way are kept, and the same command goes on from there"):format(
+      problem.message, text.size(left)) }
+end
+
 --- Fetches what is missing of some datasets.
 -- @param store store
 -- @param datasets array of datasets
@@ -180,7 +191,12 @@ function Session:download(store, datasets)
   end
   datasets = without_repetition(datasets)
   self:progress():expect { datasets = #datasets, patience = settings.stall_timeout }
-  return require "datamaestro.engine.prepare".download_all(store, datasets, options_of(self, settings))
+  local prepare = require "datamaestro.engine.prepare"
+  local results = table.pack(pcall(prepare.download_all, store, datasets, options_of(self, settings)))
+  if results[1] then
+    return table.unpack(results, 2, results.n)
+  end
+  error(explain_interruption(results[2], store), 0)
 end
 
 --- Finds several datasets; the first that there is not ends it.

@@ -1,7 +1,7 @@
 --- The cache: downloads under way, and those that are kept. A download under way is a part file and a journal
--- named after what is fetched and who fetches it (KEY.OWNER.part, KEY.OWNER.journal), and a lock (KEY.lock) that
--- saves others the work. Nobody writes to another's part file: what a dead process has left is renamed, what
--- may be a living one's on another machine is copied.
+-- named after what is fetched and who fetches it (KEY.OWNER.part, KEY.OWNER.journal), and a lock (KEY.lock)
+-- that saves others the work. Nobody writes to another's part file: what a dead process has left is renamed,
+-- what may be a living one's on another machine is copied.
 local file = require "datamaestro.api.file"
 local json = require "datamaestro.json"
 local process = require "datamaestro.api.process"
@@ -21,8 +21,8 @@ function cache.open(root)
   return setmetatable({ folder = root .. "/cache", owner = process.owner(), held = {} }, Cache)
 end
 
---- The name of what is fetched: of its bytes where a digest is declared, so that any source of them serves, else
--- of its URL.
+--- The name of what is fetched: of its bytes where a digest is declared, so that any source of them serves,
+-- else of its URL.
 -- @param url string
 -- @param kind string|nil: the digest that is declared of the bytes as served
 -- @param hex string|nil: its value
@@ -80,7 +80,8 @@ function Cache:claim(key)
   local base = path_of(self, key, self.owner, "")
   for _, name in ipairs(file.list(self.folder) or {}) do
     local owner = name:match(pattern_of(key))
-    if owner and owner ~= self.owner and process.is_alive(owner) ~= true and not file.stat(base .. ".part") then
+    local abandoned = owner and owner ~= self.owner and process.is_alive(owner) ~= true
+    if abandoned and not file.stat(base .. ".part") then
       adopt(self, key, owner)
     end
   end
@@ -140,6 +141,17 @@ function Cache:present(key)
     most = math.max(most, found and found.size or 0)
   end
   return most
+end
+
+--- How much this process has left of downloads that did not end.
+-- @return integer: bytes
+function Cache:left()
+  local left = 0
+  for _, name in ipairs(file.list(self.folder) or {}) do
+    local found = name:match "%.([%w-]+)%.part$" == self.owner and file.stat(self.folder .. "/" .. name)
+    left = left + (found and found.size or 0)
+  end
+  return left
 end
 
 --- Removes what nobody comes back to.

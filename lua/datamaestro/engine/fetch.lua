@@ -15,6 +15,7 @@ local FINAL = { interrupted = true, space = true }
 local SMALL = 256 * 1024     -- bytes: such a file never leaves memory before it is complete, so needs no lock
 local BACKOFF_MAXIMUM = 30   -- seconds
 local PATIENCE = 300         -- seconds: a host that asks to be left alone for longer has failed
+local WORTH = 1024 * 1024    -- bytes that a try must bring so as not to count as one
 local LOOK = 0.2             -- seconds between two looks at a lock
 
 -- What a login page, an error page or a list of files begins with.
@@ -104,6 +105,13 @@ local function claim(job, source, key)
   return context.cache:claim(key)
 end
 
+-- The connections that settings allow to a host; nil: as many as to any.
+local function limit_of(job, source)
+  local host = hosts.of(source.url)
+  local limits = job.context.settings.connections
+  return host and (limits[host] or limits[host:gsub(":%d+$", "")])
+end
+
 local function start(job, source, key)
   local spec, context = job.spec, job.context
   local checks = checks_of(source, spec)
@@ -116,8 +124,9 @@ local function start(job, source, key)
   job.transfer, message, code = context.transfers():start {
     url = source.url, token = job.token, path = spec.part, spool = spool, keep = keep and job.keep.part,
     decode = source.transforms ~= "none" and source.transforms or nil, unpack = spec.unpack,
-    proven = checks.served ~= nil, size = source.size, digests = { checks.served },
-    content_digests = { checks.content }, content_limit = spec.content and spec.content.size,
+    proven = checks.served ~= nil, lanes = limit_of(job, source) and 1 or nil, size = source.size,
+    digests = { checks.served }, content_digests = { checks.content },
+    content_limit = spec.content and spec.content.size,
   }
   job.key, job.transforms = key, source.transforms
   return job.transfer and true, message, code
@@ -186,6 +195,25 @@ local function respect(job, source)
   end
 end
 
+-- Waits for one of the connections that a host has been left, if there is a limit; `leave` gives it back.
+local function enter(job, source)
+  local host, limit, busy = hosts.of(source.url), limit_of(job, source), job.context.busy
+  while limit and (busy[host] or 0) >= limit do
+    job.context.scheduler:sleep(LOOK)
+  end
+  job.host = limit and host
+  if job.host then
+    busy[host] = (busy[host] or 0) + 1
+  end
+end
+
+local function leave(job)
+  if job.host then
+    job.context.busy[job.host] = job.context.busy[job.host] - 1
+    job.host = nil
+  end
+end
+
 local function await(job, source)
   local context, transfer = job.context, job.transfer
   local received, total = transfer:progress()
@@ -194,6 +222,7 @@ local function await(job, source)
   context.active[transfer] = job
   context.scheduler:await(transfer)
   context.active[transfer] = nil
+  job.received = math.max(job.received, (transfer:progress()))
   return transfer:result()
 end
 
@@ -205,7 +234,8 @@ local function judge(job, source, report, message)
     job.context.hosts:failed(host, retry_after and math.min(retry_after, PATIENCE))
   end
   if (retry_after or 0) > PATIENCE then
-    return false, ("%s (asks to wait %d s, %d at most expected)"):format(message, retry_after, PATIENCE)
+    local wait = retry_after < 86400 and ("%d s"):format(retry_after) or "a day or longer"
+    return false, ("%s (asks to wait %s, %d s at most expected)"):format(message, wait, PATIENCE)
   end
   return report and report.passing, message
 end
@@ -236,7 +266,8 @@ local function discard(job)
   drop(job)
 end
 
--- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may succeed.
+-- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may
+-- succeed.
 local function try(job, source)
   local shown = text.url(source.url)
   local path = sources.local_path(source.url)
@@ -245,12 +276,15 @@ local function try(job, source)
     return nil, ("%s: a %s (file expected)"):format(shown, found.type), "format"
   end
   respect(job, source)
+  enter(job, source)
   local begun, message, code = begin(job, source)
   if not begun then
+    leave(job)
     return nil, message, code
   end
   local report, partial
   report, message, code, partial = await(job, source)
+  leave(job)
   if not report then
     local passing
     passing, message = judge(job, source, partial, message)
@@ -312,7 +346,8 @@ local function candidates(spec, context)
   return list, #here == 0 and doubt and ("%s: %s"):format(spec.label, doubt) or nil
 end
 
--- Tries each source that may still serve; true | nil, whether another round may succeed, code when nothing can.
+-- Tries each source that may still serve; true | nil, whether another round may succeed, the failure that
+-- nothing mends.
 local function try_all(job, list)
   local again = false
   for i, candidate in ipairs(list) do
@@ -364,8 +399,8 @@ end
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
 --   nil), part (path to write; a folder, with `unpack`), unpack (boolean)
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
---   job), cache, has_cache (boolean), hosts, settings, offline, keep (booleans), observe (function(event)), warn
---   (function(message))
+--   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), hosts, settings, offline,
+--   keep (booleans), observe (function(event)), warn (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed
 function fetch.obtain(spec, context)
   local list, warning, code = candidates(spec, context)
@@ -374,21 +409,25 @@ function fetch.obtain(spec, context)
   elseif warning then
     context.warn(warning)
   end
-  local job <close> = setmetatable({ spec = spec, context = context }, { __close = drop })
-  for round = 1, context.settings.tries do
-    job.round = round
+  local job <close> = setmetatable({ spec = spec, context = context, received = 0 }, { __close = drop })
+  job.round = 1
+  while true do
+    local received = job.received
     local done, again, final = try_all(job, list)
     if done then
       warn_of(job, list)
       return true
     elseif final then
       return nil, ("%s: %s"):format(spec.label, final.message), final.code
-    elseif not again or round == context.settings.tries then
-      break
+    elseif job.received > received + WORTH then -- a line that breaks now and then gets there all the same
+      job.round = 1
+    end
+    if not again or job.round == context.settings.tries then
+      return nil, summary(spec, list)
     end
     wait_for_round(job, list)
+    job.round = job.round + 1
   end
-  return nil, summary(spec, list)
 end
 
 return fetch

@@ -1,6 +1,5 @@
 --- Makes datasets' files present and right, then opens them.
 local Run = require "datamaestro.engine.run"
-local file = require "datamaestro.api.file"
 local ledger = require "datamaestro.engine.ledger"
 local plan = require "datamaestro.engine.plan"
 local resources = require "datamaestro.engine.resources"
@@ -13,8 +12,7 @@ local FINAL = { interrupted = true, space = true }
 -- Makes one resource, in a task of its own; true | nil, message, code.
 local function make(run, dataset, step, workshop, record)
   local resource = step.resource
-  local part = ("%s/%s.%s.part"):format(workshop, resource.filename, run.context.cache.owner)
-  file.remove_tree(part) -- of an earlier run of this process
+  local part = ("%s/%s.part"):format(workshop, resource.filename)
   local made, message, code = resources.kind(resource).make(resource, part, run.context, dataset)
   if made then
     made, message, code = record:take(resource, part, step.path)
@@ -64,10 +62,13 @@ local function bring(run, dataset, failures)
     return fail(message, code)
   end
   local workshop
-  workshop, message, code = run.store:workshop(dataset)
+  workshop, message, code = run.store:workshop(dataset, run.context.cache.owner)
   if not workshop then
     return fail(message, code)
   end
+  local _ <close> = setmetatable({}, { __close = function()
+    run.store:close_workshop(dataset, run.context.cache.owner)
+  end })
   local record <close> = ledger.open(run.store, dataset)
   -- Planned under the lock: another process may have done it all while this one waited.
   for _, failure in ipairs(carry_out(run, dataset, plan.of(run.store, dataset).actions, workshop, record)) do
@@ -78,7 +79,6 @@ local function bring(run, dataset, failures)
   if not written then
     fail(message, code)
   end
-  run.store:close_workshop(dataset)
 end
 
 -- The datasets in which there is something to do, and their plans.
@@ -108,8 +108,8 @@ local function conclude(failures)
   return nil, table.concat(messages, "\n"), failures[1].code
 end
 
---- Brings all files of some datasets in place, all at once. Complete ones are left alone without a lock, a write
--- or a connection.
+--- Brings all files of some datasets in place, all at once. Complete ones are left alone without a lock, a
+-- write or a connection.
 -- @param store store
 -- @param datasets array of datasets, no two the same
 -- @param options table: settings (as of settings.read), offline, keep_downloads (booleans), observe

@@ -56,11 +56,12 @@ end
 -- @param options table: as of prepare.download_all
 -- @return run
 function Run.new(store, options)
+  collectgarbage() -- what definitions left behind; from here on memory is for bytes
   local cache = Cache.open(store.root)
   local run = setmetatable({ store = store }, Run)
   run.scheduler = Scheduler.new(wait(run), tick(run))
   run.context = {
-    scheduler = run.scheduler, transfers = transfers_of(run, options.settings), active = {},
+    scheduler = run.scheduler, transfers = transfers_of(run, options.settings), active = {}, busy = {},
     cache = cache, has_cache = file.stat(cache.folder) ~= nil, hosts = Hosts.open(cache.folder .. "/hosts"),
     settings = options.settings, offline = options.offline, keep = options.keep_downloads,
     observe = options.observe, warn = options.warn,

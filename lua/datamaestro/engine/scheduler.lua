@@ -20,44 +20,49 @@ function scheduler.new(wait, tick)
   }, Scheduler)
 end
 
-local function begin(self, task)
-  task.thread = coroutine.create(task.func)
-  self.tasks[task] = true
-  self.ready[#self.ready + 1] = task
-end
-
-local function new_task(self, func)
-  self.live = self.live + 1
-  return { func = func, waiters = {} }
-end
-
 --- Begins a task. It runs when the scheduler does.
 -- @param func function: called without arguments, in a coroutine; what it raises ends run()
 -- @return task
 function Scheduler:spawn(func)
-  local task = new_task(self, func)
-  begin(self, task)
+  local task = { thread = coroutine.create(func), waiters = {} }
+  self.tasks[task] = true
+  self.live = self.live + 1
+  self.ready[#self.ready + 1] = task
   return task
 end
 
-local function admit(self)
-  while self.crowd < CROWD and self.queue[self.first] do
-    begin(self, self.queue[self.first])
+local function finish(self, task)
+  task.done = true
+  for _, waiter in ipairs(task.waiters) do
+    self.ready[#self.ready + 1] = waiter
+  end
+end
+
+-- Takes one task after the other from the queue: coroutines are too large to make one for each.
+local function work(self)
+  while self.queue[self.first] do
+    local task = self.queue[self.first]
     self.queue[self.first] = nil
     self.first = self.first + 1
-    self.crowd = self.crowd + 1
+    task.func()
+    finish(self, task)
   end
+  self.crowd = self.crowd - 1
 end
 
 --- Begins a task of which only so many are under way at once; the others wait their turn.
 -- @param func function: as for spawn
 -- @return task
 function Scheduler:spawn_limited(func)
-  local task = new_task(self, func)
-  task.limited = true
+  local task = { func = func, waiters = {} }
   self.last = self.last + 1
   self.queue[self.last] = task
-  admit(self)
+  if self.crowd < CROWD then
+    self.crowd = self.crowd + 1
+    self:spawn(function()
+      work(self)
+    end).limited = true
+  end
   return task
 end
 
@@ -86,19 +91,6 @@ function Scheduler:join(tasks)
   end
 end
 
-local function finish(self, task)
-  task.done = true
-  self.live = self.live - 1
-  self.tasks[task] = nil
-  if task.limited then
-    self.crowd = self.crowd - 1
-    admit(self)
-  end
-  for _, waiter in ipairs(task.waiters) do
-    self.ready[#self.ready + 1] = waiter
-  end
-end
-
 local function run_ready(self)
   while #self.ready > 0 do
     local batch = self.ready
@@ -110,6 +102,8 @@ local function run_ready(self)
       if not ok then
         error(problem, 0)
       elseif coroutine.status(task.thread) == "dead" then
+        self.live = self.live - 1
+        self.tasks[task] = nil
         finish(self, task)
       end
     end

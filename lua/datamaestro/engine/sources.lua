@@ -42,8 +42,8 @@ local function by_luck(remote, context)
   return table.move(failing, 1, #failing, #good + 1, good)
 end
 
---- Orders the sources of a file: those on this machine, the mirrors that settings name and the declared ones in
--- their order, those whose hosts have failed lately.
+--- Orders the sources of a file: those on this machine, the mirrors that settings name and the declared ones
+-- in their order, those whose hosts have failed lately.
 -- @param spec table: as of fetch.obtain
 -- @param context table: as of fetch.obtain
 -- @return array of sources on this machine, which exist

@@ -128,28 +128,43 @@ local function is_abandoned(path, owner)
   return not alive
 end
 
---- The folder where a dataset's files are made, without what dead processes left. The caller holds the lock.
+-- Another process may remove the folder in between, where locks do not work.
+local function make_folder(folder)
+  local made, message, code
+  for _ = 1, 100 do
+    made, message, code = file.mkdirs(folder)
+    if made or code ~= "unknown" then
+      break
+    end
+  end
+  return made, message, code
+end
+
+--- The folder where this process makes a dataset's files; what dead processes left beside it is removed.
 -- @param dataset dataset
+-- @param owner string: the name of this process
 -- @return string: absolute path | nil, message, code
-function Store:workshop(dataset)
-  local folder = self:folder(dataset) .. "/.downloads"
-  local made, message, code = file.mkdirs(folder)
+function Store:workshop(dataset, owner)
+  local shared = self:folder(dataset) .. "/.downloads"
+  local made, message, code = make_folder(shared .. "/" .. owner)
   if not made then
     return nil, message, code
   end
-  for _, name in ipairs(file.list(folder) or {}) do
-    local owner = name:match "%.([%w-]+)%.part$"
-    if owner and is_abandoned(folder .. "/" .. name, owner) then
-      file.remove_tree(folder .. "/" .. name)
+  for _, name in ipairs(file.list(shared) or {}) do
+    if name:find "^%x+%-%d+%-%d+$" and is_abandoned(shared .. "/" .. name, name) then
+      file.remove_tree(shared .. "/" .. name)
     end
   end
-  return folder
+  return shared .. "/" .. owner
 end
 
---- Removes the workshop if it is empty; another program's files keep it.
+--- Removes the folder of this process, and the one around it if nobody else has anything there.
 -- @param dataset dataset
-function Store:close_workshop(dataset)
-  file.remove(self:folder(dataset) .. "/.downloads")
+-- @param owner string: the name of this process
+function Store:close_workshop(dataset, owner)
+  local shared = self:folder(dataset) .. "/.downloads"
+  file.remove_tree(shared .. "/" .. owner)
+  file.remove(shared)
 end
 
 return store

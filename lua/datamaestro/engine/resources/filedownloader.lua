@@ -98,8 +98,8 @@ return {
 
   --- What it takes to make the file.
   -- @param resource resource
-  -- @return table: served (bytes to fetch), stored (bytes on disk in the end), spool (bytes on disk meanwhile),
-  --   each nil where unknown or none
+  -- @return table: served (bytes to fetch), stored (bytes on disk in the end), spool (bytes on disk
+  --   meanwhile), each nil where unknown or none
   needs = function(resource)
     local compressed = resource.transforms ~= "none"
     local content = resource.content or {}
