@@ -152,7 +152,9 @@ describe("the transfer module with its caller", function()
   end)
 
   it("removes what a transfer that is closed midway has written", function()
-    local one = assert(site:start { url = nginx.url .. "/" .. FILES[1], decode = "gzip", keep = out .. "/kept" })
+    local one = assert(site:start {
+      url = nginx.url .. "/" .. FILES[1], decode = "gzip", keep = out .. "/kept",
+    })
     repeat
       assert(site.set:wait(0.01))
     until one:progress() > 0
@@ -196,7 +198,8 @@ describe("the transfer module with its caller", function()
           set:wait(0.1)
         end
       end)
-      io.write(tostring(ok), " ", value.code, " ", one:state(), "\n")]]):format(faults.url, out .. "/file", site.spool))
+      io.write(tostring(ok), " ", value.code, " ", one:state(), "\n")]])
+      :format(faults.url, out .. "/file", site.spool))
     local result = program.run { "run", script }
     assert.are.equal("false interrupted running\n", result.out)
     assert.are.same({}, site:names())
@@ -208,7 +211,8 @@ describe("the transfer module with its caller", function()
       local set <close> = require "datamaestro.api.transfer".open {}
       local one <close> = set:start { url = %q, path = %q, spool = %q, decode = %s }
       repeat until #set:wait(1) > 0
-      print(one:state(), one:result())]]):format(request.url, out .. "/file", site.spool, request.decode or "nil"))
+      print(one:state(), one:result())]])
+      :format(request.url, out .. "/file", site.spool, request.decode or "nil"))
     local result = program.shell(("trap '' XFSZ; ulimit -f 2000; %s run %s"):format(program.path, script))
     assert.are.same({}, site:names())
     assert.are.same({}, site:left())

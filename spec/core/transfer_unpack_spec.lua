@@ -10,9 +10,10 @@ local BUILD = [[
 set -e; cd %s; mkdir -p set/deep/er
 printf hello >set/deep/er/hello; : >set/empty
 head -c 3000000 /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz >set/large
-tar -cf set.tar set; gzip -nk set.tar; xz -0k set.tar; zstd -q set.tar; bzip2 -k set.tar; lz4 -q set.tar set.tar.lz4
+tar -cf set.tar set; gzip -nk set.tar; xz -0k set.tar; zstd -q set.tar; bzip2 -k set.tar
+lz4 -q set.tar set.tar.lz4
 zip -qr set.zip set; 7z a -bd set.7z set >/dev/null
-head -c 2000000 set.tar.gz >short.tar.gz; head -c 2000000 set.tar >short.tar; head -c 2000000 set.zip >short.zip
+for name in tar.gz tar zip; do head -c 2000000 set.$name >short.$name; done
 /usr/bin/python3 - <<'END'
 import tarfile, zipfile, io, os
 def member(name, kind=tarfile.REGTYPE, link=""):
@@ -129,8 +130,9 @@ describe("a transfer that unpacks", function()
       local data, url = temp.read(root .. "/set." .. ending), url_of("set." .. ending)
       for _, here in ipairs { 1, 511, 512, 2000000 } do
         temp.write(site.spool .. ".part", data:sub(1, here))
-        temp.write(site.spool .. ".journal", ("datamaestro journal 1\nsource %s\netag \"%s\"\nkind sha256\n%d %s\n")
-          :format(digest.string("sha256", url), digest.string("md5", data):sub(1, 8), here,
+        temp.write(site.spool .. ".journal",
+          ("datamaestro journal 1\nsource %s\netag \"%s\"\nkind sha256\n%d %s\n"):format(
+            digest.string("sha256", url), digest.string("md5", data):sub(1, 8), here,
             digest.string("sha256", data:sub(1, here))))
         local report = assert(unpack(nil, { url = url }))
         assert.are.equal(here >= 512 and here or 0, report.resumed)
@@ -160,7 +162,9 @@ describe("a transfer that unpacks", function()
   end)
 
   it("lets no member out of the folder", function()
-    for _, name in ipairs { "parent.tar.gz", "absolute.tar.gz", "through.tar.gz", "device.tar.gz", "parent.zip" } do
+    for _, name in ipairs {
+      "parent.tar.gz", "absolute.tar.gz", "through.tar.gz", "device.tar.gz", "parent.zip",
+    } do
       local report, message, code = unpack(name)
       assert.is_nil(report, name)
       assert.are.equal("format", code)

@@ -193,14 +193,6 @@ def dropped_midway(x, body):
     partial(x, (end - start + 1) // 2)
 
 
-@kind("less")
-def less(x, body):
-    """Half of the part, as a whole answer that says so."""
-    start, end = wanted(x, body)
-    end = (start + end) // 2
-    answer_part(x, body[start:end], "bytes %d-%d/%d" % (start, end - 1, len(body)), *validators(x, body))
-
-
 @fault("paced")
 def paced(x):
     """/paced/KIND?rate=N: N bytes a second; who asks for a part gets what KIND says. With &hurry=yes, there is no pace

@@ -1,5 +1,5 @@
---- What the specs of transfers need: nginx with the real Fashion-MNIST files, a server that fails, a folder to
--- fetch into, and one set of transfers.
+--- What the specs of transfers need: nginx with the real Fashion-MNIST files, a server that fails, a folder
+-- to fetch into, and one set of transfers.
 local FaultServer = require "spec.support.fault_server"
 local Nginx = require "spec.support.nginx"
 local file = require "datamaestro.api.file"
@@ -17,7 +17,9 @@ Site.FILES = {
 }
 
 -- Fields of a request that are those of the set: the request gets one of its own.
-local OPTIONS = { "connections", "host_connections", "connect_timeout", "stall_timeout", "user_agent", "ca_file" }
+local OPTIONS = {
+  "connections", "host_connections", "connect_timeout", "stall_timeout", "user_agent", "ca_file",
+}
 
 --- Starts the servers.
 -- @return site with fields folder (for what a spec needs beside), out (where fetched files
