@@ -5,6 +5,8 @@ local program = require "spec.support.program"
 local Terminal = { __name = "terminal" }
 Terminal.__index = Terminal
 
+local started = 0 -- each has a server of its own: one that ends takes none that begins along
+
 local TRIES = 300 -- of a capture, each with a pause of 50 ms
 
 local function tmux(self, words)
@@ -22,7 +24,9 @@ end
 -- @return terminal
 function Terminal.start(arguments, env, options)
   options = options or {}
-  local self = setmetatable({ name = "spec" .. require "datamaestro.api.file".pid() }, Terminal)
+  started = started + 1
+  local name = ("spec%d-%d"):format(require "datamaestro.api.file".pid(), started)
+  local self = setmetatable({ name = name }, Terminal)
   local words = { "exec", "env", "LC_ALL=C.UTF-8" }
   for name, value in pairs(env) do
     words[#words + 1] = program.quote(name .. "=" .. value)
