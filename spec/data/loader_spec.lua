@@ -225,7 +225,7 @@ describe("a batch", function()
     assert.are.same({ 0, 1, 2, 3 }, kept[1]:tolist())
   end)
 
-  it("takes no more memory in many epochs than in one", function()
+  it("takes no more memory in many epochs than in one #costly", function()
     local images = counting("int32", 2000, 184)
     local function resident()
       collectgarbage()

@@ -25,8 +25,8 @@ end
 function Terminal.start(arguments, env, options)
   options = options or {}
   started = started + 1
-  local name = ("spec%d-%d"):format(require "datamaestro.api.file".pid(), started)
-  local self = setmetatable({ name = name }, Terminal)
+  local socket = ("spec%d-%d"):format(require "datamaestro.api.file".pid(), started)
+  local self = setmetatable({ name = socket }, Terminal)
   local words = { "exec", "env", "LC_ALL=C.UTF-8" }
   for name, value in pairs(env) do
     words[#words + 1] = program.quote(name .. "=" .. value)
