@@ -97,6 +97,15 @@ local take = {
     file.received, file.total = event.received or 0, event.total
   end,
 
+  go = function(self, file)
+    for i, other in ipairs(self.active) do
+      if other == file then
+        table.remove(self.active, i)
+      end
+    end
+    self.files[file.label] = nil
+  end,
+
   done = function(self, file, event)
     file.state, file.path, file.size = "done", event.path, event.size
     self.finished = self.finished + 1

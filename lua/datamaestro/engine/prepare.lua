@@ -121,7 +121,7 @@ function prepare.download_all(store, datasets, options)
     return true
   end
   local run <close> = Run.new(store, options)
-  local ready, message, code = run:begin(plans)
+  local ready, message, code = run:begin(todo, plans)
   if not ready then
     return nil, message, code
   end
