@@ -27,8 +27,8 @@ struct dm_follower {
   struct dm_checkpoint *checkpoint; /* notes what can be resumed */
   const char *asked;                /* the URL, printable; read with `mutex` */
   pthread_mutex_t *mutex;
-  struct dm_journal_record start;   /* offset > 0: what must be true of the part file of before */
-  void (*notify)(void *context);    /* called on its thread when `verified` or `finished` is new */
+  struct dm_journal_record start; /* offset > 0: what must be true of the part file of before */
+  void (*notify)(void *context);  /* called on its thread when `verified` or `finished` is new */
   void *context;
   /* Set while it runs. */
   atomic_bool verified;          /* the bytes before start.offset are right */

@@ -61,7 +61,7 @@ void dm_owner_name(char name[DM_OWNER_SIZE]) {
 static bool read_part(const char **text, int base, char behind, uint64_t *number) {
   char *end = NULL;
   *number = strtoull(*text, &end, base);
-  bool found = end > *text && *end == behind;
+  bool found = **text >= '0' && end > *text && *end == behind; /* neither spaces nor signs */
   *text = found && behind != '\0' ? end + 1 : end;
   return found;
 }
