@@ -314,7 +314,8 @@ function settings.read(root, options, getenv)
   error(result, 0)
 end
 
---- The variable for a host's token: dots become one underscore and dashes two, so that no two hosts share one.
+--- The variable for a host's token: dots become one underscore and dashes two, so that no two hosts share
+-- one.
 -- @param host string: its port does not count
 -- @return string
 function settings.variable(host)

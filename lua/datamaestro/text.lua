@@ -50,7 +50,8 @@ end
 -- @return string
 function text.url(url)
   local shown, found = url:gsub("^(%a[%w+.-]*://)[^/?#]*@", "%1")
-  if found == 0 and url:find "^%a[%w+.-]*://[^/?#:]*:%d*[^/?#%d]" then -- no port: a password with odd characters
+  -- What is no port is a password with odd characters.
+  if found == 0 and url:find "^%a[%w+.-]*://[^/?#:]*:%d*[^/?#%d]" then
     shown = url:gsub("^(%a[%w+.-]*://).*@", "%1")
   end
   return shown

@@ -153,9 +153,12 @@ int dm_file_open_plain(const char *path, FILE **stream, struct dm_error *err) {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0)
     return dm_error_errno(err, errno, path);
-  if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && (*stream = fdopen(fd, "rb")) != NULL)
+  int status = fstat(fd, &info);
+  if (status == 0 && S_ISREG(info.st_mode) && (*stream = fdopen(fd, "rb")) != NULL)
     return 0;
   (void)close(fd);
+  if (status == 0 && S_ISDIR(info.st_mode))
+    return dm_error_errno(err, EISDIR, path);
   return dm_error_set(err, DM_ERROR_FORMAT, "%s: not a plain file (one expected)", path);
 }
 

@@ -323,8 +323,8 @@ int dm_transfer_again(struct dm_transfer *t, const char *url, const char *token,
 static bool is_worth_keeping(const struct dm_transfer *t) {
   struct dm_journal_record record;
   bool space = t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_SPACE;
-  bool bad = t->tainted || t->ended || (t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_FORMAT);
-  return !space && !bad && dm_journal_read(t->journal, &record) == 0;
+  bool bad = t->tainted || (t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_FORMAT);
+  return t->state != DM_TRANSFER_DONE && !space && !bad && dm_journal_read(t->journal, &record) == 0;
 }
 
 static void link_out(struct dm_transfer *t) {

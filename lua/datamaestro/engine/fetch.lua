@@ -410,8 +410,8 @@ end
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
 --   nil), part (path to write; a folder, with `unpack`), unpack (boolean)
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
---   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), hosts, settings, offline,
---   keep (booleans), observe (function(event)), warn (function(message))
+--   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), hosts, settings,
+--   offline, keep (booleans), observe (function(event)), warn (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed
 function fetch.obtain(spec, context)
   local list, warning, code = candidates(spec, context)

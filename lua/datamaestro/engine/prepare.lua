@@ -74,6 +74,8 @@ local function bring(run, dataset, failures)
   for _, failure in ipairs(carry_out(run, dataset, plan.of(run.store, dataset).actions, workshop, record)) do
     fail(failure.message, failure.code)
   end
+  -- The state comes last: what a process leaves that dies before is cleared away when the next one looks.
+  run.store:close_workshop(dataset, run.context.cache.owner)
   local written
   written, message, code = record:close()
   if not written then
