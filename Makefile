@@ -13,7 +13,7 @@ DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libi
               libutf8proc-dev libpng-dev libjpeg62-turbo-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
 DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy python3-pyftpdlib curl openssl \
-              procps tmux bzip2 xz-utils zstd lz4 zip p7zip-full
+              procps tmux vim-tiny bzip2 xz-utils zstd lz4 zip p7zip-full
 DEPS_BENCH := $(DEPS_TEST) hyperfine time aria2 wget2 pigz isal python3-pooch python3-pandas python3-torchvision \
               miller
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
@@ -72,7 +72,7 @@ SHARE     := $(BUILD)/share/datamaestro
 all: libraries stale $(PROGRAM) $(COMPILED) $(foreach p,$(PLUGINS),$(if $(wildcard src/api/lua_$(p).c),$(LIBDIR)/$(p).so)) $(SHARE) ## build the program (build/datamaestro, run in place)
 
 # Loops over elements are worth the compiler's full effort.
-$(BUILD)/obj/core/tensor_%.o: CFLAGS += $(if $(filter release,$(MODE)),-O3)
+$(BUILD)/obj/core/recode.o $(BUILD)/obj/core/tensor_%.o: CFLAGS += $(if $(filter release,$(MODE)),-O3)
 
 $(BUILD)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
@@ -178,9 +178,10 @@ install: all ## install below PREFIX (default /usr/local), staged below DESTDIR
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/datamaestro
 	cp -R --no-preserve=ownership,mode $(LUADIR) $(DESTDIR)$(PREFIX)/lib/datamaestro/
 	cp -R --no-preserve=ownership,mode datasets $(DESTDIR)$(PREFIX)/share/datamaestro/
-	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources
+	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources/cli
 	cp -R --no-preserve=ownership,mode lua/datamaestro/init.lua lua/datamaestro/data \
 	    $(DESTDIR)$(PREFIX)/share/datamaestro/sources/
+	cp --no-preserve=ownership,mode lua/datamaestro/cli/words.lua $(DESTDIR)$(PREFIX)/share/datamaestro/sources/cli/
 
 uninstall: ## remove what install put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/datamaestro $(DESTDIR)$(PREFIX)/lib/datamaestro $(DESTDIR)$(PREFIX)/share/datamaestro

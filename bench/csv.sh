@@ -11,15 +11,15 @@ trap 'rm -rf "$work"' EXIT
 
 cat >"$work/matrix.lua" <<'LUA'
 local path = ...
-local csv = require "datamaestro.api.csv"
+local csv = require "datamaestro.data.csv"
 local start = os.clock() -- time of the process: reading a cached file does not wait
-assert(csv.matrix(path))
+assert(csv.Matrix { path = path }:data())
 print(os.clock() - start)
 LUA
 cat >"$work/rows.lua" <<'LUA'
 local rows, fields = 0, 0
 local start = os.clock()
-for row in require "datamaestro.api.csv".rows((...)) do
+for row in require "datamaestro.data.csv".Generic { path = (...) }:rows() do
   rows, fields = rows + 1, fields + #row
 end
 print(os.clock() - start, rows, fields)
@@ -116,7 +116,7 @@ for digits, text in ("6 digits", "%.6f"), ("17 digits", "%r"):
     form = ",".join([text] * 10) + "\n"
     with open(path, "w") as file:
         file.writelines(form % tuple(row) for row in table)
-    commands = {"csv.matrix": [program, "run", f"{work}/matrix.lua"],
+    commands = {"Matrix:data": [program, "run", f"{work}/matrix.lua"],
                 "numpy.loadtxt": python + [f"{work}/by_numpy.py"]}
     if importlib.util.find_spec("pandas"):
         commands["pandas.read_csv"] = python + [f"{work}/by_pandas.py"]
@@ -128,7 +128,7 @@ path = f"{work}/rows.csv"
 with open(path, "w") as file:
     file.writelines("%d,name %d,%.3f,%s\n" % (i, i % 5000, i * 0.37, "abcdef"[i % 6] * 4) for i in range(count))
 compare(f"{count} rows of 4 fields as strings", path,
-        {"csv.rows": [program, "run", f"{work}/rows.lua"], "Python's csv.reader": python + [f"{work}/rows.py"]})
+        {"Generic:rows": [program, "run", f"{work}/rows.lua"], "Python's csv.reader": python + [f"{work}/rows.py"]})
 with open(path, "rb") as plain, gzip.open(path + ".gz", "wb", 6) as packed:
     shutil.copyfileobj(plain, packed)
 compare(f"{count} rows of 4 fields, gzip", path + ".gz",

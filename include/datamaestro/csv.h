@@ -14,6 +14,8 @@
 #include "datamaestro/column.h"
 #include "datamaestro/error.h"
 #include "datamaestro/reader.h"
+#include "datamaestro/recode.h"
+#include "datamaestro/source.h"
 #include "datamaestro/tensor.h"
 #include "datamaestro/text.h"
 
@@ -30,6 +32,7 @@ struct dm_csv_options {
   size_t columns;           /* fields of every row; 0: rows may differ */
   size_t buffer;            /* bytes to begin with, 3 at least; 0: as many as read fast */
   struct dm_reader *reader; /* gives the bytes, and outlives the table; NULL: the file of that path does */
+  const char *encoding;     /* as in dm_recode_open: fields are checked UTF-8; NULL: bytes as they are */
 };
 
 struct dm_csv_field {
@@ -48,6 +51,8 @@ struct dm_csv_row {
 struct dm_csv {
   int fd;                     /* -1 when closed, and where a reader gives the bytes */
   char *path;                 /* for messages; NULL when closed */
+  struct dm_source *source;   /* NULL but for a file that is text in an encoding */
+  struct dm_recode *recode;   /* NULL where bytes are read as they are */
   const unsigned char *piece; /* what the reader gave and was not yet taken */
   size_t piece_size;          /* bytes */
   struct dm_csv_options options;

@@ -6,13 +6,21 @@ local comments = {}
 
 local sources = {} -- path → array of lines
 
-local function lines_of(path)
-  if not sources[path] then
-    local lines = {}
-    for line in ((file.read(path) or "") .. "\n"):gmatch "([^\n]*)\n" do
-      lines[#lines + 1] = line
-    end
-    sources[path] = lines
+local function read_lines(path)
+  local lines = {}
+  for line in ((file.read(path) or "") .. "\n"):gmatch "([^\n]*)\n" do
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
+-- The lines of the file that a function stands in; ours do not change while we run | nil: it stands in none.
+local function lines_of(source)
+  local path = source:match "^@lua/datamaestro/(.*)$"
+  if path and not sources[path] then
+    sources[path] = read_lines(host.datasets:gsub("/datasets$", "/sources/") .. path)
+  elseif not path and source:sub(1, 1) == "@" then
+    return read_lines(source:sub(2))
   end
   return sources[path]
 end
@@ -46,15 +54,13 @@ local function split(lines)
   return parts
 end
 
---- The doc comment of a Lua function of ours.
+--- The doc comment of a Lua function of ours, or of one in a file.
 -- @param func function
 -- @return table { text = string, params = array of { name, string }, returns = string | nil } | nil without
 --   one
 function comments.of(func)
   local about = debug.getinfo(func, "S")
-  local path = about.source:match "^@lua/datamaestro/(.*)$"
-  local lines = path and about.what == "Lua" and lines_of(host.datasets:gsub("/datasets$", "/sources/")
-    .. path)
+  local lines = about.what == "Lua" and lines_of(about.source)
   local comment = lines and lines[about.linedefined] and above(lines, about.linedefined)
   if not comment then
     return nil

@@ -1,7 +1,7 @@
 -- init and annotations: what an editor is told of the language is what the program goes by.
 local Laboratory = require "spec.support.laboratory"
 local dsl = require "datamaestro.definition.dsl"
-local help = require "datamaestro.cli.help"
+local help_tensor = require "datamaestro.cli.help_tensor"
 local json = require "datamaestro.json"
 local modules = require "datamaestro.modules"
 local objects = require "datamaestro.data.objects"
@@ -148,18 +148,36 @@ function Generic:columns() end]], 1, true))
 
   it("have every method of a tensor, and the library", function()
     local library = texts["library.lua"]
-    for name in pairs(help.tensor_methods) do
+    for name in pairs(help_tensor.methods) do
       assert.is_truthy(library:find("\nfunction Tensor:" .. name .. "(", 1, true), name)
     end
     assert.is_truthy(library:find(
       "---@param dtype? any\n---@return datamaestro.Tensor\nfunction Tensor:copy(dtype) end", 1,
       true))
-    for _, name in ipairs { "find", "prepare", "search" } do
+    for name in pairs(help_tensor.functions) do
+      assert.is_truthy(library:find("\nfunction datamaestro.tensor." .. name .. "(", 1, true), name)
+    end
+    assert.is_truthy(library:find(
+      "---@return datamaestro.Tensor?\nfunction datamaestro.tensor.npy(path) end", 1, true))
+    for _, name in ipairs { "find", "load", "loader", "plot", "prepare", "save", "search", "show" } do
       assert.is_truthy(library:find("\nfunction datamaestro." .. name .. "(", 1, true), name)
     end
     assert.is_truthy(library:find(
       '---@overload fun(id: "com.lecun.mnist"): datamaestro_image.data.imageclassification?',
       1, true))
+  end)
+
+  it("have the types of all modules, and no line that Lua cannot read", function()
+    for _, one in ipairs { "csv.lua:datamaestro.data.csv.matrix",
+      "image.lua:datamaestro.data.image.imagefile",
+      "jsonl.lua:datamaestro.data.jsonl.jsonl", "ml.lua:datamaestro.data.ml.folderbased",
+      "text.lua:datamaestro.data.text.text" } do
+      local name, id = one:match "^(.-):(.*)$"
+      assert.is_truthy(texts["datamaestro.data." .. name]:find("---@class " .. id .. ":", 1, true), id)
+    end
+    for name, text in pairs(texts) do
+      assert.is_truthy(load(text, name, "t"))
+    end
   end)
 
   it("fail where the folder cannot be made", function()

@@ -1,6 +1,9 @@
 local complete = require "datamaestro.cli.complete"
-local help = require "datamaestro.cli.help"
+local csv = require "datamaestro.data.csv"
+local data = require "datamaestro.data"
+local help_tensor = require "datamaestro.cli.help_tensor"
 local idx = require "datamaestro.data.tensor".IDX
+local program = require "spec.support.program"
 local show = require "datamaestro.cli.show"
 local temp = require "spec.support.temp"
 local tensors = require "datamaestro.api.tensor"
@@ -88,12 +91,15 @@ describe("completion", function()
   end)
 
   it("knows every method of a tensor", function()
-    for name in pairs(help.tensor_methods) do
+    for name in pairs(help_tensor.methods) do
       assert.are.equal("function", type(tensor[name]), name)
     end
-    local source = temp.read "src/api/tensor_views.c" .. temp.read "src/api/tensor_values.c"
+    local source = ""
+    for _, part in ipairs { "views", "values", "math", "reductions" } do
+      source = source .. temp.read("src/api/tensor_" .. part .. ".c")
+    end
     for name in source:gmatch '{"(%l[%l_]*)",%s*[%w_]+}' do
-      assert.is_truthy(help.tensor_methods[name], name)
+      assert.is_truthy(help_tensor.methods[name], name)
     end
   end)
 end)
@@ -136,6 +142,38 @@ describe("a shown value", function()
     local damaged = temp.write(folder .. "/y.idx", "no")
     assert.matches("^IDX  /tmp/.*, 2 bytes\n", show.value(idx { path = damaged }))
     assert.are.equal("IDX  no such file: /nowhere/x\n/nowhere/x", show.value(idx { path = "/nowhere/x" }))
+    temp.remove(folder)
+  end)
+
+  it("tells the columns of a table, and what of its fields is no default", function()
+    local folder = temp.folder()
+    local path = temp.write(folder .. "/x.csv", "name;grams\nlemon;85\n")
+    assert.are.equal('Generic  2 columns: name, grams, 20 bytes  delimiter = ";", names_row = 0\n' .. path,
+      show.value(csv.Generic { path = path, delimiter = ";", names_row = 0 }))
+    assert.are.equal("Generic  1 column, 20 bytes\n" .. path, show.value(csv.Generic { path = path }))
+    temp.write(path, ("a%d,"):rep(9):format(1, 2, 3, 4, 5, 6, 7, 8, 9) .. "b\n")
+    assert.are.equal("Matrix  10 columns: a1, a2, a3, a4, a5, a6, a7, a8, …, 29 bytes  names_row = 0\n"
+      .. path,
+      show.value(csv.Matrix { path = path, names_row = 0 }))
+    temp.write(path, "caf\xe9\n")
+    assert.are.equal(("Generic  %s:1:4: byte 0xe9 (utf-8 expected), 5 bytes\n%s"):format(path, path),
+      show.value(csv.Generic { path = path }))
+    temp.write(path, "")
+    assert.are.equal("Generic  0 columns, 0 bytes\n" .. path, show.value(csv.Generic { path = path }))
+    temp.remove(folder)
+  end)
+
+  it("finds a file in an archive, and an archive taken for a folder", function()
+    local folder = temp.folder()
+    temp.write(folder .. "/x.csv", "a,b\n")
+    program.shell(("cd %s && zip -q0X x.zip x.csv"):format(folder))
+    local path = folder .. "/x.zip"
+    assert.are.equal(("Generic  2 columns, in an archive of 112 bytes\n%s!/x.csv"):format(path),
+      show.value(csv.Generic { path = path .. "!/x.csv" }))
+    assert.are.equal(("Folder  archive %s, 112 bytes\n%s"):format(path, path),
+      show.value(data.Folder { path = path }))
+    assert.are.equal(("Folder  folder %s\n%s"):format(folder, folder),
+      show.value(data.Folder { path = folder }))
     temp.remove(folder)
   end)
 end)

@@ -150,7 +150,7 @@ describe("the progress display, on a terminal,", function()
     stage.now = stage.now + 1
     observe(stage, "tick")
     assert_screen(stage, "train_images      5.0 of 26.4 MB  connecting to example.org, to resume")
-    observe(stage, "progress", { file = IMAGES, received = 5000000, total = 26400000, idle = 4,
+    observe(stage, "progress", { file = IMAGES, received = 5000000, total = 26400000, idle = 4.9,
       connections = 1 })
     stage.now = stage.now + 1
     observe(stage, "tick")

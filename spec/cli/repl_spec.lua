@@ -153,7 +153,8 @@ describe("the REPL on a pipe", function()
 
   it("helps with what there is", function()
     assert.matches("^Expressions print themselves", printed "help")
-    assert.matches("^Usage: datamaestro prepare ", printed "help(prepare)")
+    assert.matches("^Usage: datamaestro prepare .*\n\nHere:\n\nprepare%(id%)\nFetches ",
+      printed 'help "prepare"')
     assert.matches("^Usage: datamaestro lint ", printed 'help "lint"')
     assert.matches("^dataset com%.lecun%.mnist@image\n.*\nprepare \"com%.lecun%.mnist\" opens it\n$",
       printed 'help "com.lecun.mnist"')
@@ -161,6 +162,78 @@ describe("the REPL on a pipe", function()
     assert.matches("^type datamaestro.data.tensor.idx: IDX < File < Tensor < Base\n",
       printed 'help(require "datamaestro.data.tensor".IDX)')
     assert.matches("^function%(a, b%)  %[1%]:1\n$", printed "function f(a, b) end\nhelp(f)")
+  end)
+
+  it("helps with functions by their doc comments", function()
+    assert.are.equal("find(id)\nFinds a dataset's definition.\n\n"
+      .. "  id       string: the dataset's, as `search` shows it\n  returns  dataset | nil, message, code\n",
+      printed "help(find)")
+    assert.matches('^show%(value, options%)\nShows images .*\n\nhelp "show" says what the command does\n$',
+      printed "help(show)")
+    assert.matches("^loader%(source, options%)\nMakes a loader%. Called by a `for`", printed "help(loader)")
+    assert.matches("^datamaestro%.load%(path, name%)\nOpens the arrays of a file",
+      printed "help(datamaestro.load)")
+    assert.are.equal(printed "help(plot)", printed 'help "datamaestro.plot"':gsub("^datamaestro%.", "")
+      .. '\nhelp "plot" says what the command does\n')
+    local path = temp.write(lab.folder .. "/mine.lua", "-- Not mine.\n\n--- Doubles.\n-- @param x number\n"
+      .. "function twice(x) return 2 * x end\n")
+    assert.are.equal("function(x)\nDoubles.\n\n  x  number\n",
+      printed(("dofile %q\nhelp(twice)"):format(path)))
+  end)
+
+  it("helps with what is written in C", function()
+    local make = 't = datamaestro.tensor.from("uint8", {2}, {1, 2})\n'
+    assert.are.equal("t:narrow(dim, start, length)\n  view: some parts along a dimension\n",
+      printed(make .. "help(t.narrow)"))
+    assert.matches("^tensor of uint8, 2\n  t%[i%]  ", printed(make .. "help(t)"))
+    assert.matches("^datamaestro%.tensor%.npy%(path%)\n  opens an NPY file",
+      printed "help(datamaestro.tensor.npy)")
+    assert.matches("\n  :seek%(…%)\n", printed "help(io.stdout)")
+    assert.are.equal("function: a function of the program, built in\n",
+      printed "help(require 'datamaestro.api.file'.stat)":gsub("^a", "function: a"))
+  end)
+
+  it("helps with names of values and types", function()
+    assert.are.equal(printed "help(loader)", printed 'help "loader"')
+    assert.matches("^datamaestro%.tensor%.from%(dtype", printed 'help "datamaestro.tensor.from"')
+    assert.matches("^type datamaestro_image%.data%.labelledimages: ", printed 'help "LabelledImages"')
+    assert.matches("\n  :rows%(kinds%) +Iterates the rows", printed 'help "datamaestro.data.csv.generic"')
+    assert.matches("\n  Matrix +type: A CSV file of numbers\n",
+      printed 'help(require "datamaestro.data.csv")')
+    assert.are.equal("nonsense: a string of 8 bytes, no command, type or dataset\n",
+      printed 'help "nonsense"')
+  end)
+
+  it("names the input where pictures are asked for in a wrong way", function()
+    assert.are.equal("[1]:1: integer (images expected: a tensor, an object, a path or a list)\n",
+      repl("show(3)").err)
+    assert.are.equal("[2]:1: loader.batch: string (integer expected)\n",
+      repl("\n\nx=1\nloader({}, {batch = 'x'})").err)
+  end)
+
+  it("edits a definition, checks it, and has it read anew", function()
+    local path = lab.repository .. "/org/example.lua"
+    local env = { EDITOR = ("cp %s/good.lua"):format(lab.folder) }
+    temp.write(lab.folder .. "/good.lua", 'local File = use "datamaestro.data".File\n'
+      .. 'Data = filedownloader("data.bin", "https://host/x") .. dataset { File, "One file" } ..\n'
+      .. "  function(data) return { path = data } end\n")
+    local input = 'edit %q\nfind "org.example.data".id\nedit()\nedit "org.example.data"'
+    local result = repl(input:format(path), env)
+    local ok = path .. ": ok (org.example.data)\n"
+    assert.are.same({ 0, "", ok .. '"org.example.data"\n' .. ok .. ok }, { result.status, result.err,
+      result.out })
+    temp.write(lab.folder .. "/good.lua", "Data = filedownlaoder()")
+    result = repl('edit "org.example.data"', env)
+    assert.are.same({ 10, path .. ":1: unknown name 'filedownlaoder' (did you mean 'filedownloader'?)\n" },
+      { result.status, result.err })
+  end)
+
+  it("says why it does not edit", function()
+    assert.are.equal("edit: nothing was edited before (an id or a path expected)\n", repl("edit()").err)
+    assert.are.equal("[1]:1: edit: number (an id or a path expected)\n", repl("edit(3)").err)
+    assert.are.equal("nowhere.data: unknown dataset\n", repl('edit "nowhere.data"').err)
+    assert.are.equal("exit 3 #: ended with status 3 (status 0 expected)\n",
+      repl('edit "/tmp/x.lua"', { VISUAL = "exit 3 #" }).err)
   end)
 end)
 

@@ -1,3 +1,4 @@
+local FaultServer = require "spec.support.fault_server"
 local Laboratory = require "spec.support.laboratory"
 local Terminal = require "spec.support.terminal"
 local program = require "spec.support.program"
@@ -55,6 +56,36 @@ describe("the REPL on a terminal", function()
     terminal:press "C-c"
     terminal:press("6 * 7", "Enter")
     terminal:wait "\n42\n"
+  end)
+
+  it("interrupts a download, and goes on", function()
+    local server = FaultServer.start()
+    finally(function()
+      server:stop()
+    end)
+    lab:define_file(server.url .. "/stall?after=1000&size=4096")
+    terminal = Terminal.start({ "repl" }, lab.env)
+    terminal:wait "[1]>"
+    terminal:press('prepare "org.example.data"', "Enter")
+    terminal:wait "1.0 of 4.1 KB"
+    terminal:press "C-c"
+    terminal:wait "interrupted"
+    terminal:wait "[2]>"
+    terminal:press("6 * 7", "Enter")
+    terminal:wait "\n42\n[3]>"
+  end)
+
+  it("has colours, unless NO_COLOR forbids them", function()
+    for value, painted in pairs { [""] = true, ["1"] = false } do
+      lab.env.NO_COLOR = value
+      terminal = Terminal.start({ "repl" }, lab.env)
+      terminal:wait "[1]>"
+      terminal:press("{ 'word', 42 }", "Enter", "error 'no'", "Enter")
+      terminal:wait "no\n[3]>"
+      local _, colours = terminal:painted():gsub("\27%[3[123]m", "")
+      assert.are.equal(painted, colours > 0)
+      terminal:close()
+    end
   end)
 
   it("keeps the history for the next session, for its owner only", function()

@@ -72,6 +72,53 @@ describe("a CSV file", function()
       result.err)
   end)
 
+  it("may be in another encoding, also of names, numbers and what is surveyed", function()
+    local content = "caf\xe9;n\n\xfcber;1\n"
+    local object = csv.Generic { path = write(content), delimiter = ";", names_row = 0, encoding = "latin-1" }
+    assert.same({ "café", "n" }, object:columns())
+    for row in object:rows { "string", "integer" } do
+      assert.same({ "über", 1 }, row)
+    end
+    assert.same({ "café", "n" }, select(3, object:survey()))
+    local matrix = csv.Matrix { path = write "\xff\xfea\0\n\0001\0\n\0", names_row = 0, encoding = "utf-16" }
+    local values, names = matrix:data()
+    assert.same({ { 1 } }, values:tolist())
+    assert.same({ "a" }, names)
+  end)
+
+  it("gives the rows before bytes that are not in its encoding", function()
+    local rows, content = 0, ("1,2\n"):rep(100000)
+    local object = csv.Generic { path = write(content .. "é,\xc3") }
+    local done, failure = pcall(function()
+      for _ in object:rows() do
+        rows = rows + 1
+      end
+    end)
+    assert.same({ false, "format", 100000 }, { done, failure.code, rows })
+    assert.equal(path .. ":100001:3: character cut at the end, byte 0xc3 (utf-8 expected)", failure.message)
+    local reader <close> = object:reader()
+    assert.equal(100000, (reader:skip(100000)))
+    assert.equal(failure.message, select(2, reader:row()))
+    assert.equal(failure.message, select(2, reader:row()))
+  end)
+
+  it("has an encoding that iconv knows", function()
+    local reader, message, code = csv.Generic { path = write "a\n", encoding = "klingon" }:reader()
+    assert.same({ n = 3, nil, path .. ": unknown encoding 'klingon' (utf-8, latin-1, utf-16 … expected)",
+      "usage" },
+      table.pack(reader, message, code))
+  end)
+
+  it("has an encoding in its JSON where it was given", function()
+    local encode = require "datamaestro.data.encode"
+    local json = require "datamaestro.json"
+    local plain = csv.Generic { path = "/x" }
+    assert.equal('{"id": null, "path": "/x", "delimiter": ",", "ignore": 0, "names_row": -1}',
+      (json.encode(encode(plain))))
+    local latin = csv.Generic { path = "/x", encoding = "latin-1" }
+    assert.matches('"names_row": %-1, "encoding": "latin%-1"}$', (json.encode(encode(latin))))
+  end)
+
   it("is not separated by quotes or line ends", function()
     for _, delimiter in ipairs { '"', "\n", "\r", "\0" } do
       local done, message = pcall(csv.Generic, { path = path, delimiter = delimiter })

@@ -69,7 +69,7 @@ describe("a schema", function()
       assert.equal(("it.url: '%s' (URL such as https://host/file expected)"):format(url),
         problem { name = "x", url = url })
     end
-    assert.equal("it.url: scheme 'javascript' (http, https or file expected)",
+    assert.equal("it.url: scheme 'javascript' (http, https, ftp or file expected)",
       problem { name = "x", url = "javascript://x" })
   end)
 

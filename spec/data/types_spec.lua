@@ -37,8 +37,9 @@ describe("a data type", function()
     assert.equal("id", names(types.fields(data.Base)))
     assert.equal("id path", names(types.fields(tensor.IDX)))
     assert.equal("id train validation test", names(types.fields(ml.Supervised)))
-    assert.equal("id path delimiter ignore names_row", names(types.fields(csv.Generic)))
-    assert.equal("id path delimiter ignore names_row size_row target", names(types.fields(csv.Matrix)))
+    assert.equal("id path delimiter ignore names_row encoding", names(types.fields(csv.Generic)))
+    assert.equal("id path delimiter ignore names_row encoding size_row target",
+      names(types.fields(csv.Matrix)))
     assert.equal("id classes path", names(types.fields(ml.FolderBased)))
   end)
 
@@ -160,7 +161,7 @@ describe("an object", function()
       values_list[#values_list + 1] = field.name .. "=" .. tostring(value)
     end
     assert.equal("id path delimiter ignore names_row size_row target", table.concat(pairs_list, " "))
-    assert.equal("id=me path=/x delimiter=, ignore=0 names_row=-1 size_row=-1 target=y",
+    assert.equal("id=me path=/x delimiter=, ignore=0 names_row=-1 encoding=nil size_row=-1 target=y",
       table.concat(values_list, " "))
     local unset = {}
     for field, value in types.values(ml.Supervised { train = object }) do

@@ -58,7 +58,7 @@ local MISTAKES = {
   { "a resource without a URL", chain "filedownloader('a.txt')",
     "test.lua:1: a.url: missing (url expected)" },
   { "a scheme that nobody serves", chain "filedownloader('a.txt', 'gopher://x/a')",
-    "test.lua:1: a.url: scheme 'gopher' (http, https or file expected)" },
+    "test.lua:1: a.url: scheme 'gopher' (http, https, ftp or file expected)" },
   { "a URL with a blank", chain "filedownloader('a.txt', 'http://x/a b')",
     "test.lua:1: a.url: 'http://x/a b' (URL such as https://host/file expected)" },
   { "too many arguments", chain "filedownloader('a.txt', 'http://x/a', 5)",
@@ -114,6 +114,9 @@ local MISTAKES = {
   { "data types of our inside", "use 'datamaestro.data.types'",
     "test.lua:1: use 'datamaestro.data.types': no such data types (\"datamaestro.data.tensor\" or "
       .. "\"REPOSITORY.data\" expected)" },
+  { "data types misspelt", "use 'datamaestro.data.imgae'",
+    "test.lua:1: use 'datamaestro.data.imgae': no such data types "
+      .. "(did you mean \"datamaestro.data.image\"?)" },
   { "data types of a path", "use 'datamaestro.data/../cli'",
     "test.lua:1: use 'datamaestro.data/../cli': no such data types (\"datamaestro.data.tensor\" or "
       .. "\"REPOSITORY.data\" expected)" },

@@ -209,6 +209,34 @@ static void read_pieces(struct dm_csv_options options, const unsigned char *inpu
   dm_csv_close(&csv);
 }
 
+static void require_same_row(const struct dm_csv_row *a, const struct dm_csv_row *b) {
+  require(a->count == b->count && a->line == b->line);
+  for (size_t i = 0; i < a->count; i++) {
+    require(a->fields[i].size == b->fields[i].size);
+    require(memcmp(a->bytes + a->fields[i].start, b->bytes + b->fields[i].start, a->fields[i].size) == 0);
+  }
+}
+
+/* As UTF-8 in pieces: the rows are those of the bytes, up to the first that is not UTF-8. */
+static void read_text(const char *path, struct dm_csv_options options, const unsigned char *input,
+                      size_t size) {
+  struct dm_error err;
+  struct dm_csv bytes;
+  struct dm_csv text;
+  struct pieces pieces = {{next_piece}, input, size, options.buffer * 7U % 97 + 1};
+  if (dm_csv_open(&bytes, path, &options, &err) != 0)
+    return;
+  options.reader = &pieces.reader;
+  options.encoding = "utf-8";
+  int status = dm_csv_open(&text, "text", &options, &err);
+  while (status == 0 && dm_csv_next(&text, &err) > 0) {
+    require(dm_csv_next(&bytes, &err) == 1);
+    require_same_row(&text.row, &bytes.row);
+  }
+  dm_csv_close(&text);
+  dm_csv_close(&bytes);
+}
+
 /* The first byte chooses the buffer's size, the second the delimiter, the rest is the table. */
 int LLVMFuzzerTestOneInput(const unsigned char *input, size_t size) {
   static const char delimiters[] = ",;\t|a\xff";
@@ -228,6 +256,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *input, size_t size) {
     dm_csv_close(&csv);
   }
   read_pieces(options, input + 2, size - 2);
+  read_text(path, options, input + 2, size - 2);
   read_numbers(path, options);
   (void)close(fd);
   return 0;

@@ -1,8 +1,11 @@
 --- Our program in a terminal of tmux's, with real keys.
+local config = require "datamaestro.config"
 local program = require "spec.support.program"
 
 local Terminal = { __name = "terminal" }
 Terminal.__index = Terminal
+
+local started = 0 -- each has a server of its own: one that ends takes none that begins along
 
 local TRIES = 300 -- of a capture, each with a pause of 50 ms
 
@@ -17,18 +20,23 @@ end
 --- Starts the program.
 -- @param arguments array of strings
 -- @param env table: variable → value
+-- @param options table|nil: columns (90), rows (40), folder (string: where it runs; default: here)
 -- @return terminal
-function Terminal.start(arguments, env)
-  local self = setmetatable({ name = "spec" .. require "datamaestro.api.file".pid() }, Terminal)
+function Terminal.start(arguments, env, options)
+  options = options or {}
+  started = started + 1
+  local name = ("spec%d-%d"):format(require "datamaestro.api.file".pid(), started)
+  local self = setmetatable({ name = name }, Terminal)
   local words = { "exec", "env", "LC_ALL=C.UTF-8" }
   for name, value in pairs(env) do
     words[#words + 1] = program.quote(name .. "=" .. value)
   end
-  words[#words + 1] = program.quote(program.path)
+  words[#words + 1] = program.quote(config.absolute(program.path))
   for _, argument in ipairs(arguments) do
     words[#words + 1] = program.quote(argument)
   end
-  local result = tmux(self, { "new-session", "-d", "-x", "90", "-y", "40", table.concat(words, " ") })
+  local result = tmux(self, { "new-session", "-d", "-x", options.columns or 90, "-y", options.rows or 40,
+    "-c", options.folder or ".", table.concat(words, " ") })
   assert(result.status == 0, result.err)
   return self
 end
@@ -43,6 +51,25 @@ end
 -- @return string
 function Terminal:screen()
   return (tmux(self, { "capture-pane", "-p" }).out:gsub("\n+$", "\n"))
+end
+
+--- The same, with the escape sequences of its colours.
+-- @return string
+function Terminal:painted()
+  return tmux(self, { "capture-pane", "-p", "-e" }).out
+end
+
+--- All that was shown, also what the screen has no room for any more, in lines as they were written.
+-- @return array of strings
+function Terminal:lines()
+  local lines = {}
+  for line in tmux(self, { "capture-pane", "-p", "-J", "-S", "-" }).out:gmatch "([^\n]*)\n" do
+    lines[#lines + 1] = line:match "^(.-)%s*$"
+  end
+  while lines[#lines] == "" do
+    lines[#lines] = nil
+  end
+  return lines
 end
 
 --- Waits until the screen shows some text; raises with the screen when it does not come.

@@ -3,9 +3,10 @@
  * Options, all of them optional: `delimiter` (one byte, ","), `skip` (lines to leave out at the top, 0),
  * `names_row` and `size_row` (rows, counted from 0 after those lines, that hold the columns' names, and the
  * numbers of rows and columns; -1 for none), `columns` (fields that every row must have), `source` (a stream
- * of datamaestro.api.stream, read instead of the file), for csv.open and csv.rows `types` (array of "string"
- * "number" "integer" "number?" "integer?", one a column: what fields are read as) and for csv.matrix and
- * csv.batches `target` (name of a column to be kept apart). Rows of data begin behind names_row and size_row.
+ * of datamaestro.api.stream, read instead of the file), `encoding` (as of datamaestro.api.lines; without it
+ * fields are bytes as they are), for csv.open and csv.rows `types` (array of "string" "number" "integer"
+ * "number?" "integer?", one a column: what fields are read as) and for csv.matrix and csv.batches `target`
+ * (name of a column to be kept apart). Rows of data begin behind names_row and size_row.
  */
 #include <string.h>
 
@@ -25,7 +26,8 @@ struct reader {
 enum { TEXT_SIZE = 1 << 16 /* bytes after which reader:text gives what it has */ };
 
 static void check_names(lua_State *L, int index, const char *extra) {
-  static const char *const known[] = {"delimiter", "skip", "names_row", "size_row", "columns", "source"};
+  static const char *const known[] = {"delimiter", "skip",   "names_row", "size_row",
+                                      "columns",   "source", "encoding"};
   lua_pushnil(L);
   while (lua_next(L, index) != 0) {
     bool is_known = false;
@@ -61,6 +63,7 @@ struct dm_csv_options dm_lua_csv_options(lua_State *L, int index, const char *ex
   options.names_row = check_number(L, index, "names_row", -1);
   options.size_row = check_number(L, index, "size_row", -1);
   options.columns = (size_t)check_number(L, index, "columns", 0);
+  options.encoding = dm_lua_field_string(L, index, "encoding", NULL);
   options.reader = dm_lua_stream_field(L, index);
   return options;
 }

@@ -16,45 +16,6 @@
 #include "archive_zip.h"
 #include "datamaestro/printable.h"
 
-static int fail_first(const struct dm_extraction *x, struct dm_error *err) {
-  const struct dm_archive_input *input = &x->input;
-  const char *subject = x->options->subject;
-  char hex[4 * 3 + 1] = "";
-  if (dm_archive_recognise(input->head, sizeof input->head) != NULL)
-    return dm_error_set(err, DM_ERROR_FORMAT, "%s: %s archive ends early, or is damaged (more expected)",
-                        subject, input->kind);
-  if (input->decode != NULL)
-    return dm_error_set(err, DM_ERROR_FORMAT, "%s: compressed, but no archive (tar archive expected)",
-                        subject);
-  for (size_t i = 0; i < 4; i++)
-    (void)snprintf(hex + 3 * i, sizeof hex - 3 * i, " %02x", input->head[i]);
-  return dm_error_set(err, DM_ERROR_FORMAT, "%s: starts with%s (tar, zip or 7z archive expected)", subject,
-                      hex);
-}
-
-/* libarchive found no next member. */
-static int fail_header(const struct dm_extraction *x, struct dm_error *err) {
-  char text[256];
-  const char *subject = x->options->subject;
-  const char *words = x->library.error_string(x->archive);
-  if (x->input.failed) {
-    *err = x->input.failure;
-    return -1;
-  }
-  if (x->library.error_number(x->archive) == ENOMEM)
-    return dm_error_errno(err, ENOMEM, subject);
-  if (x->library.format(x->archive) == 0) /* then has_encrypted would read what is not there */
-    return fail_first(x, err);
-  if (x->library.has_encrypted(x->archive) > 0)
-    return dm_error_set(err, DM_ERROR_FORMAT, "%s: encrypted archive (plain one expected)", subject);
-  if (x->input.ended)
-    return dm_error_set(err, DM_ERROR_FORMAT, "%s: %s archive ends early (more expected)", subject,
-                        x->input.kind);
-  words = words != NULL ? words : "complete one expected";
-  return dm_error_set(err, DM_ERROR_FORMAT, "%s: damaged %s archive (%s)", subject, x->input.kind,
-                      dm_printable_text(text, sizeof text, words, strlen(words)));
-}
-
 static const char *name_of_type(__LA_MODE_T type) {
   switch (type) {
   case AE_IFCHR:
@@ -165,7 +126,7 @@ static int extract_members(struct dm_extraction *x, struct dm_error *err) {
     int64_t position = x->library.filter_bytes(x->archive, 0);
     int status = x->library.next_header(x->archive, &entry);
     if (x->input.failed || (status != ARCHIVE_OK && status != ARCHIVE_EOF))
-      return fail_header(x, err);
+      return dm_archive_input_fail(&x->input, &x->library, x->archive, x->options->subject, err);
     if (status == ARCHIVE_EOF)
       return is_tar && (check_end(x, position, err) != 0 || drain(x, err) != 0) ? -1 : 0;
     if (extract_member(x, entry, err) != 0 || dm_archive_content_beat(x, err) != 0)
@@ -184,7 +145,9 @@ static int open_archive(struct dm_extraction *x, struct dm_error *err) {
                                 : library->support_7zip(x->archive);
   if (status == ARCHIVE_OK)
     status = dm_archive_input_attach(&x->input, library, x->archive, x->options->path);
-  return status == ARCHIVE_OK || dm_archive_zip_is_empty(&x->input) ? 0 : fail_header(x, err);
+  return status == ARCHIVE_OK || dm_archive_zip_is_empty(&x->input)
+             ? 0
+             : dm_archive_input_fail(&x->input, &x->library, x->archive, x->options->subject, err);
 }
 
 /* Into a folder of its own: removed unless all is well. */

@@ -1,8 +1,11 @@
 #include "archive_input.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "datamaestro/printable.h"
 
 const char *dm_archive_recognise(const void *bytes, size_t size) {
   static const struct {
@@ -164,6 +167,43 @@ int dm_archive_input_skip(struct dm_archive_input *input, struct dm_error *err) 
     return 0;
   *err = input->failure;
   return -1;
+}
+
+/* What begins as no archive that we know. */
+static int fail_first(const struct dm_archive_input *input, const char *subject, struct dm_error *err) {
+  char hex[4 * 3 + 1] = "";
+  if (dm_archive_recognise(input->head, sizeof input->head) != NULL)
+    return dm_error_set(err, DM_ERROR_FORMAT, "%s: %s archive ends early, or is damaged (more expected)",
+                        subject, input->kind);
+  if (input->decode != NULL)
+    return dm_error_set(err, DM_ERROR_FORMAT, "%s: compressed, but no archive (tar archive expected)",
+                        subject);
+  for (size_t i = 0; i < 4; i++)
+    (void)snprintf(hex + 3 * i, sizeof hex - 3 * i, " %02x", input->head[i]);
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s: starts with%s (tar, zip or 7z archive expected)", subject,
+                      hex);
+}
+
+int dm_archive_input_fail(const struct dm_archive_input *input, const struct dm_archive_library *library,
+                          struct archive *archive, const char *subject, struct dm_error *err) {
+  char text[256];
+  const char *words = library->error_string(archive);
+  if (input->failed) {
+    *err = input->failure;
+    return -1;
+  }
+  if (library->error_number(archive) == ENOMEM)
+    return dm_error_errno(err, ENOMEM, subject);
+  if (library->format(archive) == 0) /* then has_encrypted would read what is not there */
+    return fail_first(input, subject, err);
+  if (library->has_encrypted(archive) > 0)
+    return dm_error_set(err, DM_ERROR_FORMAT, "%s: encrypted archive (plain one expected)", subject);
+  if (input->ended)
+    return dm_error_set(err, DM_ERROR_FORMAT, "%s: %s archive ends early (more expected)", subject,
+                        input->kind);
+  words = words != NULL ? words : "complete one expected";
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s: damaged %s archive (%s)", subject, input->kind,
+                      dm_printable_text(text, sizeof text, words, strlen(words)));
 }
 
 void dm_archive_input_close(struct dm_archive_input *input) {

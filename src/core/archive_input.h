@@ -44,6 +44,10 @@ int dm_archive_input_attach(struct dm_archive_input *input, const struct dm_arch
 /* Reads one more piece: for what libarchive leaves, such as the checksums after the end. */
 int dm_archive_input_skip(struct dm_archive_input *input, struct dm_error *err);
 
+/* Says why libarchive, or the input, failed: no archive that we know, cut, encrypted, damaged. */
+int dm_archive_input_fail(const struct dm_archive_input *input, const struct dm_archive_library *library,
+                          struct archive *archive, const char *subject, struct dm_error *err);
+
 /* Closes; all zeros is fine. */
 void dm_archive_input_close(struct dm_archive_input *input);
 

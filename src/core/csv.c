@@ -53,12 +53,14 @@ static int read_pieces(struct dm_csv *csv, struct dm_error *err) {
   return 0;
 }
 
-/* Reads until the buffer is full or all is read. */
+/* Reads until the buffer is full or all is read. A failure waits for its turn behind what was read before it:
+ * it comes again. */
 static int read_bytes(struct dm_csv *csv, struct dm_error *err) {
+  const size_t before = csv->end;
   int status = 0;
   while (status == 0 && !csv->ended && csv->end < csv->capacity)
     status = csv->options.reader != NULL ? read_pieces(csv, err) : read_file(csv, err);
-  return status;
+  return csv->end > before ? 0 : status;
 }
 
 /* Moves what is left to the front and reads more behind it. A row that fills the buffer makes it grow. */
@@ -74,14 +76,13 @@ static int fill(struct dm_csv *csv, struct dm_error *err) {
   size_t larger = csv->capacity < DM_CSV_ROW_MAXIMUM / 2 ? csv->capacity * 2 : DM_CSV_ROW_MAXIMUM;
   if (left > csv->capacity / 2 && larger > csv->capacity && grow_buffer(csv, larger, err) != 0)
     return -1;
-  if (read_bytes(csv, err) != 0)
-    return -1;
+  int status = read_bytes(csv, err);
   /* So every row ends with LF. The margin has room for it. */
   if (csv->ended && csv->end > 0 && csv->buffer[csv->end - 1] != '\n')
     csv->buffer[csv->end++] = '\n';
   memset(csv->buffer + csv->end, 0, csv->capacity + DM_CSV_MARGIN - csv->end);
   dm_csv_row_aim(csv);
-  return 0;
+  return status;
 }
 
 /* Leaves lines out; a file with fewer is then at its end. */
@@ -204,10 +205,24 @@ static int open_file(struct dm_csv *csv, const char *path, struct dm_error *err)
   return 0;
 }
 
+/* Text in an encoding: the file, or what the reader gives, as UTF-8. */
+static int open_text(struct dm_csv *csv, const char *path, struct dm_error *err) {
+  struct dm_reader *reader = csv->options.reader;
+  if (reader == NULL && dm_source_open(&csv->source, path, err) != 0)
+    return -1;
+  reader = reader != NULL ? reader : dm_source_reader(csv->source);
+  if (dm_recode_open(&csv->recode, reader, csv->options.encoding, path, err) != 0)
+    return -1;
+  csv->options.reader = dm_recode_reader(csv->recode);
+  return 0;
+}
+
 static int open_bytes(struct dm_csv *csv, const char *path, struct dm_error *err) {
   csv->path = strdup(path);
   if (csv->path == NULL)
     return dm_error_set(err, DM_ERROR, "%s: not enough memory", path);
+  if (csv->options.encoding != NULL && open_text(csv, path, err) != 0)
+    return -1;
   if (csv->options.reader == NULL && open_file(csv, path, err) != 0)
     return -1;
   return grow_buffer(csv, csv->options.buffer > 0 ? csv->options.buffer : BUFFER_SIZE, err);
@@ -220,7 +235,9 @@ int dm_csv_open(struct dm_csv *csv, const char *path, const struct dm_csv_option
   if (status == 0)
     status = fill(csv, err);
   if (status == 0) {
-    csv->start = csv->end >= 3 && memcmp(csv->buffer, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    /* The mark of text in an encoding is left out already. */
+    bool marked = csv->recode == NULL && csv->end >= 3 && memcmp(csv->buffer, "\xef\xbb\xbf", 3) == 0;
+    csv->start = marked ? 3 : 0;
     status = skip_lines(csv, err);
   }
   if (status == 0)
@@ -233,6 +250,8 @@ int dm_csv_open(struct dm_csv *csv, const char *path, const struct dm_csv_option
 void dm_csv_close(struct dm_csv *csv) {
   if (csv->fd >= 0)
     (void)close(csv->fd);
+  dm_recode_close(csv->recode);
+  dm_source_close(csv->source);
   free(csv->path);
   free(csv->buffer);
   free(csv->row.fields);

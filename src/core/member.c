@@ -30,15 +30,8 @@ struct dm_members {
 
 static const unsigned char zeros[ZEROS];
 
-/* What libarchive or its input failed with. */
 static int fail(const struct dm_members *members, struct dm_error *err) {
-  if (members->input.failed) {
-    *err = members->input.failure;
-    return -1;
-  }
-  const char *words = members->library.error_string(members->archive);
-  return dm_error_set(err, DM_ERROR_FORMAT, "%s: %s (complete %s archive expected)", members->path,
-                      words != NULL ? words : "damaged", members->input.kind);
+  return dm_archive_input_fail(&members->input, &members->library, members->archive, members->path, err);
 }
 
 static int open_archive(struct dm_members *members, struct dm_error *err) {

@@ -11,6 +11,8 @@
 enum {
   NAME_SIZE = 32,       /* bytes of an encoding's name */
   OUT_SIZE = 64 * 1024, /* bytes of UTF-8 at once */
+  ASCII_LEAST = 64,     /* bytes of ASCII that are worth a piece of their own */
+  MIXED_SIZE = 4096,    /* bytes of other UTF-8 converted at once */
   HELD_SIZE = 16,       /* bytes of a character that two pieces share; the longest of any encoding has 8 */
 };
 
@@ -24,6 +26,7 @@ struct dm_recode {
   size_t in_size;
   unsigned char held[HELD_SIZE]; /* the start of a character that goes on in the next piece */
   size_t held_size;
+  bool is_utf8;
   bool started; /* the converter is open */
   bool begun;   /* a character was given out */
   bool ended;
@@ -64,14 +67,43 @@ static int open_converter(struct dm_recode *recode, const char *encoding, struct
                       recode->subject, recode->encoding);
 }
 
-static void move_place(struct dm_recode *recode, const char *bytes, size_t size) {
-  for (size_t i = 0; i < size; i++) {
-    if (bytes[i] == '\n') {
-      recode->line++;
-      recode->column = 1;
-    } else
-      recode->column += ((unsigned char)bytes[i] & 0xc0) != 0x80;
+/* How many bytes at the front are ASCII. */
+static size_t ascii_run(const unsigned char *bytes, size_t size) {
+  const uint64_t high = UINT64_C(0x8080808080808080);
+  size_t run = 0;
+  for (; run + 32 <= size; run += 32) {
+    uint64_t words[4];
+    memcpy(words, bytes + run, 32);
+    if (((words[0] | words[1] | words[2] | words[3]) & high) != 0)
+      break;
   }
+  while (run < size && bytes[run] < 0x80)
+    run++;
+  return run;
+}
+
+static uint64_t count_lines(const char *bytes, size_t size) {
+  uint64_t lines = 0;
+  for (size_t start = 0; start < size; start += 128) { /* so few that a byte holds their number */
+    size_t end = size - start < 128 ? size : start + 128;
+    unsigned char count = 0;
+    for (size_t i = start; i < end; i++)
+      count = (unsigned char)(count + (bytes[i] == '\n'));
+    lines += count;
+  }
+  return lines;
+}
+
+static void move_place(struct dm_recode *recode, const char *bytes, size_t size) {
+  const char *last = size > 0 ? memrchr(bytes, '\n', size) : NULL;
+  if (last != NULL) {
+    recode->line += count_lines(bytes, size);
+    recode->column = 1;
+    size -= (size_t)(last + 1 - bytes);
+    bytes = last + 1;
+  }
+  for (size_t i = 0; i < size; i++)
+    recode->column += ((unsigned char)bytes[i] & 0xc0) != 0x80;
 }
 
 /* The next piece, behind what is held of a character. */
@@ -155,7 +187,13 @@ static int convert_held(struct dm_recode *recode, char **out, size_t *room) {
 static int convert_piece(struct dm_recode *recode, char **out, size_t *room) {
   if (convert_held(recode, out, room) != 0)
     return -1;
-  int problem = convert(recode, &recode->in, &recode->in_size, out, room);
+  /* No more than this of UTF-8, since what follows may be ASCII. */
+  size_t behind = recode->is_utf8 && recode->in_size > MIXED_SIZE ? recode->in_size - MIXED_SIZE : 0;
+  size_t size = recode->in_size - behind;
+  int problem = convert(recode, &recode->in, &size, out, room);
+  recode->in_size = size + behind;
+  if (problem == EINVAL && behind > 0)
+    return 0; /* a character that goes on in what is behind */
   if (problem == EILSEQ || (problem == EINVAL && recode->in_size > HELD_SIZE))
     return fail_here(recode, recode->in, false);
   if (problem == EINVAL) { /* the piece ends within a character */
@@ -164,6 +202,20 @@ static int convert_piece(struct dm_recode *recode, char **out, size_t *room) {
     recode->in_size = 0;
   }
   return 0;
+}
+
+/* ASCII at the front of the piece is UTF-8 as it is: whether there was enough to give out. */
+static bool take_ascii(struct dm_recode *recode, const unsigned char **bytes, size_t *size) {
+  size_t run = recode->is_utf8 && recode->held_size == 0 ? ascii_run(recode->in, recode->in_size) : 0;
+  if (run < ASCII_LEAST && run < recode->in_size)
+    return false;
+  *bytes = recode->in;
+  *size = run;
+  recode->in += run;
+  recode->in_size -= run;
+  recode->begun = true;
+  move_place(recode, (const char *)*bytes, run);
+  return true;
 }
 
 static int next(struct dm_reader *reader, const unsigned char **bytes, size_t *size, struct dm_error *err) {
@@ -177,6 +229,8 @@ static int next(struct dm_reader *reader, const unsigned char **bytes, size_t *s
       return -1;
     if (recode->ended)
       break;
+    if (take_ascii(recode, bytes, size))
+      return 0;
     size_t room = sizeof recode->out;
     (void)convert_piece(recode, &out, &room);
     *size = (size_t)(out - recode->out);
@@ -206,6 +260,7 @@ int dm_recode_open(struct dm_recode **recode, struct dm_reader *source, const ch
   fresh->source = source;
   fresh->line = 1;
   fresh->column = 1;
+  fresh->is_utf8 = strcasecmp(known_name(encoding), "utf-8") == 0 || strcasecmp(encoding, "utf8") == 0;
   memcpy(fresh->encoding, encoding, strlen(encoding) + 1);
   if (open_converter(fresh, encoding, err) != 0) { /* at once, so that an unknown name fails here */
     dm_recode_close(fresh);

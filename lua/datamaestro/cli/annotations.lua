@@ -3,11 +3,12 @@
 local comments = require "datamaestro.comments"
 local datatype = require "datamaestro.definition.datatype"
 local dsl = require "datamaestro.definition.dsl"
-local help = require "datamaestro.cli.help"
+local help_tensor = require "datamaestro.cli.help_tensor"
 local luacats = require "datamaestro.cli.luacats"
 local modules = require "datamaestro.modules"
 local objects = require "datamaestro.data.objects"
 local resources = require "datamaestro.engine.resources"
+local type_modules = require "datamaestro.definition.type_modules"
 local types = require "datamaestro.data.types"
 
 local annotations = {}
@@ -94,24 +95,6 @@ local function add_module(lines, name, content)
       (content[key].doc:match "^[^\n]*"))
   end
   lines[#lines + 1] = ""
-end
-
--- The modules of data types that come with the program: name → types.
-local function own_modules()
-  local found = {}
-  local names = { "datamaestro.data" }
-  for _, name in ipairs(modules.within "data") do
-    names[#names + 1] = "datamaestro.data." .. name
-  end
-  for _, name in ipairs(names) do
-    local content = {}
-    local module = require(name)
-    for key, value in pairs(type(module) == "table" and module or {}) do
-      content[key] = types.is_type(value) and value or nil
-    end
-    found[name] = next(content) and content or nil
-  end
-  return found
 end
 
 -- --- The language ------------------------------------------------------------------------------
@@ -211,7 +194,8 @@ local GIVES = {
   tolist = "table", iterate = "fun(): integer, datamaestro.Tensor|number", bytes = "string", close = false,
 }
 
-local function tensor_method(lines, name, about)
+-- A function that is written in C, by what help says of it.
+local function c_function(lines, head, about, gives)
   local parameters = {}
   luacats.text(lines, about[2]:sub(1, 1):upper() .. about[2]:sub(2) .. ".")
   for bracket, parameter in about[1]:gsub("[()]", ""):gsub("…", "..."):gmatch "(%[?),?%s*([%w_.]+)" do
@@ -221,10 +205,10 @@ local function tensor_method(lines, name, about)
     lines[#lines + 1] = ("---@param %s%s any"):format(parameter, optional and parameter ~= "..." and "?"
       or "")
   end
-  if GIVES[name] ~= false then
-    lines[#lines + 1] = ("---@return %s"):format(GIVES[name] or "datamaestro.Tensor")
+  if gives then
+    lines[#lines + 1] = "---@return " .. gives
   end
-  lines[#lines + 1] = ("function Tensor:%s(%s) end\n"):format(name, table.concat(parameters, ", "))
+  lines[#lines + 1] = ("function %s(%s) end\n"):format(head, table.concat(parameters, ", "))
 end
 
 local function add_tensor(lines)
@@ -232,8 +216,18 @@ local function add_tensor(lines)
   lines[#lines + 1] = "---@class datamaestro.Tensor"
   lines[#lines + 1] = "---@field [integer] datamaestro.Tensor|number"
   lines[#lines + 1] = "local Tensor = {}\n"
-  for _, name in ipairs(sorted(help.tensor_methods)) do
-    tensor_method(lines, name, help.tensor_methods[name])
+  for _, name in ipairs(sorted(help_tensor.methods)) do
+    local gives = GIVES[name] == nil and "datamaestro.Tensor" or GIVES[name]
+    c_function(lines, "Tensor:" .. name, help_tensor.methods[name], gives)
+  end
+end
+
+local function add_tensor_library(lines)
+  lines[#lines + 1] = "---Tensors of files and of values."
+  lines[#lines + 1] = "datamaestro.tensor = {}\n"
+  for _, name in ipairs(sorted(help_tensor.functions)) do
+    local gives = name == "is_tensor" and "boolean" or "datamaestro.Tensor?"
+    c_function(lines, "datamaestro.tensor." .. name, help_tensor.functions[name], gives)
   end
 end
 
@@ -264,6 +258,8 @@ local function library(session)
         table.insert(lines, before + 1, ("---@overload fun(id: %q): %s?, string?, string?")
           :format(dataset.id, dataset.type.id))
       end
+    elseif name == "tensor" then
+      add_tensor_library(lines)
     else
       lines[#lines + 1] = ("---@type %s\ndatamaestro.%s = nil\n"):format(type(functions[name]), name)
     end
@@ -293,7 +289,7 @@ end
 -- @param extra repository | nil: one more than those that are found in the usual places
 -- @return array of { name = "language.lua", text = string }
 function annotations.files(session, extra)
-  local all = own_modules()
+  local all = type_modules.all()
   local others = repository_modules(session, extra)
   for name, content in pairs(others) do
     all[name] = content

@@ -1,7 +1,7 @@
 --- Completion: what may follow the text before the cursor. Looks things up, calls nothing of the user's.
 local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
-local help = require "datamaestro.cli.help"
+local help_tensor = require "datamaestro.cli.help_tensor"
 local objects = require "datamaestro.data.objects"
 local tensors = require "datamaestro.api.tensor"
 
@@ -38,7 +38,7 @@ end
 local function members(value)
   local found = {}
   if tensors.is_tensor(value) then
-    for name in pairs(help.tensor_methods) do
+    for name in pairs(help_tensor.methods) do
       found[name] = "function"
     end
   elseif objects.type_of(value) then

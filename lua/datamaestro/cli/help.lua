@@ -1,11 +1,16 @@
 --- `help(x)` of the REPL: what x is, in a few lines.
+local help_function = require "datamaestro.cli.help_function"
+local help_tensor = require "datamaestro.cli.help_tensor"
 local objects = require "datamaestro.data.objects"
 local tensors = require "datamaestro.api.tensor"
 local text = require "datamaestro.text"
 local tree = require "datamaestro.cli.tree"
+local type_modules = require "datamaestro.definition.type_modules"
 local types = require "datamaestro.data.types"
 
 local help = {}
+
+local about_value
 
 help.overview = [[
 Expressions print themselves: _ is the last result, _3 that of input 3.
@@ -19,64 +24,13 @@ Expressions print themselves: _ is the last result, _3 that of input 3.
                                images as pictures, here or in a file (png, html)
   plot(ds.train.labels)        how often values occur (png, svg)
   datamaestro                  the same as functions for scripts
+  edit "ID", edit "FILE.lua"   a definition, in your editor; then it is checked
   reload()                     read changed definitions anew
   help(x)                      what x is: an object, a type, a tensor, a function,
                                the name of a command, the id of a dataset
 
 TAB completes names, fields, methods, ids and paths in strings; Ctrl-R searches
 the history; Ctrl-C interrupts; Ctrl-D ends. A line that ends in `..` goes on.]]
-
---- What the methods of a tensor do: name → { arguments, sentence }.
-help.tensor_methods = {
-  dtype = { "()", "type of the elements" },
-  shape = { "()", "the sizes, as several integers" },
-  dim = { "()", "number of dimensions" },
-  size = { "(k)", "size of one dimension" },
-  numel = { "()", "number of elements" },
-  is_contiguous = { "()", "whether the elements lie in a row" },
-  select = { "(dim, i)", "view: the i-th part along a dimension" },
-  narrow = { "(dim, start, length)", "view: some parts along a dimension" },
-  transpose = { "([dim1, dim2])", "view: two dimensions exchanged" },
-  reshape = { "(n, m, …)", "view: another shape of as many elements" },
-  get = { "(i, j, …)", "one element" },
-  sum = { "([dim])", "sum of all elements, or along a dimension" },
-  mean = { "([dim])", "their mean" },
-  min = { "([dim])", "the smallest" },
-  max = { "([dim])", "the largest" },
-  argmin = { "([dim])", "where the smallest is" },
-  argmax = { "([dim])", "where the largest is" },
-  add = { "(u)", "t + u; u is a tensor or a number" },
-  sub = { "(u)", "t - u" },
-  mul = { "(u)", "t * u" },
-  div = { "(u)", "t / u, floats" },
-  neg = { "()", "-t" },
-  abs = { "()", "without signs" },
-  minimum = { "(u)", "the lesser of each two" },
-  maximum = { "(u)", "the greater of each two" },
-  clamp = { "(low, high)", "values kept within limits" },
-  eq = { "(u)", "1 where equal, else 0" },
-  ne = { "(u)", "1 where different, else 0" },
-  lt = { "(u)", "1 where t < u, else 0" },
-  le = { "(u)", "1 where t <= u, else 0" },
-  gt = { "(u)", "1 where t > u, else 0" },
-  ge = { "(u)", "1 where t >= u, else 0" },
-  nonzero = { "()", "indices of what is not 0" },
-  gather = { "(indices)", "the parts that indices name" },
-  bincount = { "([classes])", "how often 0, 1, … are there" },
-  histogram = { "(bins[, low, high])", "counts in intervals, and their ends" },
-  save = { "(path)", "writes a .npy file" },
-  tolist = { "()", "nested Lua tables" },
-  iterate = { "()", "for i, part in t:iterate() do … end" },
-  bytes = { "([dtype])", "all elements as native numbers in one string" },
-  copy = { "([dtype])", "a tensor over memory of its own" },
-  contiguous = { "()", "itself, or a copy that lies in a row" },
-  close = { "()", "lets the file go" },
-}
-
-local METHODS = {
-  open = "opens the file for reading",
-  data = "opens the content; of a tensor's file, without reading it",
-}
 
 local function sorted_names(map)
   local names = {}
@@ -89,30 +43,14 @@ local function sorted_names(map)
   return names
 end
 
-local function parameters_of(func, skipped)
-  local about = debug.getinfo(func, "u")
-  local names = {}
-  for i = 1 + skipped, about.nparams do
-    names[#names + 1] = debug.getlocal(func, i)
-  end
-  if about.isvararg then
-    names[#names + 1] = "..."
-  end
-  return "(" .. table.concat(names, ", ") .. ")"
-end
-
-local function row(lines, head, tail)
-  local padding = (" "):rep(28 - utf8.len(head))
-  lines[#lines + 1] = (("  %s%s %s"):format(head, padding, tail or ""):gsub("%s+$", ""))
-end
-
 local function about_tensor(tensor)
   local lines = { ("tensor of %s, %s"):format(tensor:dtype(), table.concat({ tensor:shape() }, " × ")) }
-  row(lines, "t[i]", "the i-th part, or number")
-  for _, name in ipairs(sorted_names(help.tensor_methods)) do
-    local about = help.tensor_methods[name]
-    row(lines, "t:" .. name .. about[1], about[2])
+  local rows = { { "t[i]", "the i-th part, or number" } }
+  for _, name in ipairs(sorted_names(help_tensor.methods)) do
+    local about = help_tensor.methods[name]
+    rows[#rows + 1] = { "t:" .. name .. about[1], about[2] }
   end
+  help_function.add_rows(lines, rows)
   return lines
 end
 
@@ -124,20 +62,28 @@ local function field_kind(field)
   return field.required and kind or kind .. " (optional)"
 end
 
+-- Adds methods, each with the first sentence of its doc comment.
+local function add_methods(rows, methods)
+  for _, name in ipairs(sorted_names(methods)) do
+    local method = rawget(methods, name)
+    if type(method) == "function" and name:sub(1, 2) ~= "__" then
+      rows[#rows + 1] = { ":" .. name .. help_function.parameters(method, 1), help_function.sentence(method) }
+    end
+  end
+end
+
 local function about_type(T)
-  local ancestors = {}
+  local ancestors, rows = {}, {}
   for i, ancestor in ipairs(types.ancestors(T)) do
     ancestors[i] = ancestor.name
   end
   local lines = { ("type %s: %s"):format(T.id, table.concat(ancestors, " < ")) }
   lines[#lines + 1] = T.doc ~= "" and text.wrap(T.doc) or nil
-  for _, field in ipairs(types.fields(T)) do
-    row(lines, ("%s: %s"):format(field.name, field_kind(field)), field.doc)
+  for i, field in ipairs(types.fields(T)) do
+    rows[i] = { ("%s: %s"):format(field.name, field_kind(field)), field.doc or "" }
   end
-  local methods = objects.records[T].methods
-  for _, name in ipairs(sorted_names(methods)) do
-    row(lines, ":" .. name .. parameters_of(methods[name], 1), METHODS[name])
-  end
+  add_methods(rows, objects.records[T].methods)
+  help_function.add_rows(lines, rows)
   return lines
 end
 
@@ -161,88 +107,147 @@ local function about_definition(dataset)
   return lines
 end
 
--- The name of a function of Lua's own libraries | nil.
-local function standard_name(func)
-  for _, library in ipairs { "_G", "string", "table", "math", "io", "os", "utf8", "coroutine", "debug" } do
-    for name, value in next, package.loaded[library] do
-      if value == func and debug.getinfo(func, "S").what == "C" then
-        return library == "_G" and name or library .. "." .. name
+-- What has methods rather than fields: readers, loaders, files.
+local function about_handle(value, methods)
+  local lines, rows = { text.line(tostring(value)) }, {}
+  add_methods(rows, methods)
+  help_function.add_rows(lines, rows)
+  return lines
+end
+
+local function about_field(value)
+  if types.is_type(value) then
+    return "type: " .. (value.doc:match "^(.-)[.:]?%f[\n\0]" or "")
+  end
+  local about = type(value) == "function" and help_function.sentence(value) or ""
+  return about ~= "" and about or type(value)
+end
+
+local function about_fields(value)
+  local names, rows = sorted_names(value), {}
+  local lines = { ("a table of %d items%s"):format(rawlen(value), #names > 0 and " and these fields:" or "") }
+  for i = 1, math.min(#names, 60) do
+    rows[i] = { names[i], about_field(rawget(value, names[i])) }
+  end
+  help_function.add_rows(lines, rows)
+  return lines
+end
+
+local function about_other(value)
+  local metatable = debug.getmetatable(value)
+  local index = type(metatable) == "table" and rawget(metatable, "__index")
+  if type(value) == "table" and (not metatable or #sorted_names(value) > 0) then
+    return about_fields(value)
+  elseif type(index) == "table" and rawget(metatable, "__name") then
+    return about_handle(value, index)
+  end
+  return { text.line(("%s: %s"):format(type(value), tostring(value))) }
+end
+
+-- A function under the name of the prompt, and the library's function of that name.
+local function about_word(name, repl)
+  return help_function.about(repl.functions[name], name, repl.library[name])
+end
+
+-- A command, and the function of the same name.
+local function about_command(name, repl)
+  local _, _, found = require "datamaestro.cli.arguments".parse { name, "--help" }
+  local lines = { found.help }
+  if repl.functions[name] then
+    local about = about_word(name, repl)
+    lines[2] = "\nHere:\n"
+    table.move(about, 1, #about, 3, lines)
+  end
+  return lines
+end
+
+-- What "string.rep" names; looking it up calls nothing of the user's.
+local function global_named(name)
+  local value = name:find "^[%a_][%w_.]*$" and _G
+  for part in name:gmatch "[^.]+" do
+    value = type(value) == "table" and rawget(value, part) or nil
+  end
+  return value
+end
+
+-- The data type that is called so, or has this id.
+local function type_named(name, registry)
+  local all = type_modules.all()
+  for _, one in ipairs((registry:repositories())) do
+    all[one.id] = one:types(registry.find_repository)
+  end
+  for _, content in pairs(all) do
+    for key, T in pairs(content) do
+      if key == name or T.id == name then
+        return T
       end
     end
   end
 end
 
-local function about_function(func)
-  local standard = standard_name(func)
-  if standard then
-    return { ("%s: a function of Lua, https://www.lua.org/manual/5.4/manual.html#pdf-%s")
-      :format(standard, standard) }
-  end
-  local about = debug.getinfo(func, "S")
-  if about.what == "C" then
-    return { "a function of the program, built in" }
-  end
-  return { ("function%s  %s:%d"):format(parameters_of(func, 0), about.short_src, about.linedefined) }
-end
-
-local function about_table(value)
-  local names = sorted_names(value)
-  if #names == 0 then
-    return { ("a table of %d items"):format(#value) }
-  end
-  local lines = { ("a table of %d items and these fields:"):format(rawlen(value)) }
-  for i = 1, math.min(#names, 60) do
-    row(lines, names[i], type(rawget(value, names[i])))
-  end
-  return lines
-end
-
-local function about_command(name)
-  local _, _, found = require "datamaestro.cli.arguments".parse { name, "--help" }
-  return { found.help, "",
-    ("Here: %s \"…\" as a function, with the same words in one string."):format(name) }
-end
-
--- A string is the name of a command or the id of a dataset.
+-- A string names a command, a value, a data type or a dataset.
 local function about_name(name, repl)
-  if require "datamaestro.modules".find("cli.commands." .. name) and name:find "^%a+$" then
-    local lines = about_command(name)
-    lines[3] = repl.functions[name] and lines[3] or nil
-    return lines
+  if name:find "^%a+$" and require "datamaestro.modules".find("cli.commands." .. name) then
+    return about_command(name, repl)
   end
-  local dataset, message, code = repl.session:registry():find(name)
-  if dataset then
+  local value = global_named(name)
+  if type(value) == "function" then
+    return repl.functions[name] and about_word(name, repl) or help_function.about(value, name)
+  elseif value ~= nil and type(value) ~= "string" then
+    return about_value(value, repl)
+  end
+  local registry = repl.session:registry()
+  local T = type_named(name, registry)
+  local dataset, message, code = registry:find(name)
+  if T then
+    return about_type(T)
+  elseif dataset then
     return about_definition(dataset)
   elseif code ~= "unknown" then
     return { message }
   end
-  return { ("%s: a string of %d bytes, no command and no dataset"):format(name:sub(1, 60), #name) }
+  return { ("%s: a string of %d bytes, no command, type or dataset"):format(name:sub(1, 60), #name) }
 end
 
---- Says what a value is.
+-- Functions of the prompt and of the library are known by name.
+local function about_function(func, repl)
+  for name, one in pairs(repl.functions) do
+    if one == func then
+      local lines = about_word(name, repl)
+      lines[#lines + 1] = repl:command_of(func) and ("\nhelp %q says what the command does"):format(name)
+        or nil
+      return lines
+    end
+  end
+  for name, one in pairs(repl.library) do
+    if one == func then
+      return help_function.about(func, "datamaestro." .. name)
+    end
+  end
+  return help_function.about(func)
+end
+
+function about_value(value, repl)
+  if tensors.is_tensor(value) then
+    return about_tensor(value)
+  elseif types.is_type(value) then
+    return about_type(value)
+  elseif types.type_of(value) then
+    return about_object(value)
+  elseif tree.is_definition(value) then
+    return about_definition(value)
+  elseif type(value) == "function" then
+    return about_function(value, repl)
+  end
+  return about_other(value)
+end
+
+--- Says what a value is; a string, what it names.
 -- @param value any
 -- @param repl repl: whose commands and datasets are meant
 -- @return string
 function help.about(value, repl)
-  local lines
-  if tensors.is_tensor(value) then
-    lines = about_tensor(value)
-  elseif types.is_type(value) then
-    lines = about_type(value)
-  elseif types.type_of(value) then
-    lines = about_object(value)
-  elseif tree.is_definition(value) then
-    lines = about_definition(value)
-  elseif type(value) == "function" then
-    local command = repl:command_of(value)
-    lines = command and about_command(command) or about_function(value)
-  elseif type(value) == "string" then
-    lines = about_name(value, repl)
-  elseif type(value) == "table" then
-    lines = about_table(value)
-  else
-    lines = { ("%s: %s"):format(type(value), tostring(value)) }
-  end
+  local lines = type(value) == "string" and about_name(value, repl) or about_value(value, repl)
   return text.printable(table.concat(lines, "\n"))
 end
 

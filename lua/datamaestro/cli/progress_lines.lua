@@ -67,7 +67,7 @@ local SAY = {
 function lines.remark(file, now, patience)
   if Run.stalls(file) then
     local since = ("no data for %d s"):format(math.floor(file.idle))
-    return patience and ("%s; tried anew at %d s"):format(since, patience) or since
+    return patience and ("%s; tried anew at %d s"):format(since, math.floor(patience)) or since
   end
   return SAY[file.state] and SAY[file.state](file, now)
 end

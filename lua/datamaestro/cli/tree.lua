@@ -1,6 +1,10 @@
 --- Typed objects and definitions as trees: fields with their types, files with their sizes, tensors with
 -- their shapes. Headers are looked at, numbers are not read.
+local csv = require "datamaestro.data.csv"
+local data = require "datamaestro.data"
 local file = require "datamaestro.api.file"
+local objects = require "datamaestro.data.objects"
+local source = require "datamaestro.data.source"
 local tensor = require "datamaestro.data.tensor"
 local text = require "datamaestro.text"
 local types = require "datamaestro.data.types"
@@ -9,6 +13,7 @@ local tree = {}
 
 local DEPTH = 8 -- objects in objects
 local ITEMS = 20 -- of a list
+local NAMES = 8 -- of columns
 local LONGEST = 60 -- bytes of a plain value
 
 -- "uint8 60000 × 28 × 28", or what keeps the file from being opened.
@@ -21,19 +26,50 @@ local function shape_of(object)
   return ("%s %s"):format(shape:dtype(), table.concat({ shape:shape() }, " × "))
 end
 
+-- "3 columns", "3 columns: time, station, °C", or what keeps the table from being opened.
+local function columns_of(object)
+  local reader <close>, message = object:reader()
+  local names = reader and object.names_row >= 0 and reader:names()
+  local first = names
+  if reader and not names then
+    first, message = reader:row()
+    first = first or not message and {}
+  end
+  if not first then
+    return message
+  end
+  local about = ("%d column%s"):format(#first, #first == 1 and "" or "s")
+  return names and ("%s: %s"):format(about, table.concat(names, ", ", 1, math.min(#names, NAMES)))
+    .. (#names > NAMES and ", …" or "") or about
+end
+
+-- What is in a file, as far as its beginning tells.
+local function content_of(object)
+  if types.is(object, tensor.IDX) then
+    return shape_of(object) .. ", "
+  elseif types.is(object, csv.Generic) then
+    return columns_of(object) .. ", "
+  end
+  return ""
+end
+
 -- What there is to say of an object's file, without its content.
 local function about_file(object)
   local path = rawget(object, "path")
-  local found = type(path) == "string" and file.stat(path)
   if type(path) ~= "string" then
     return nil
-  elseif not found then
+  end
+  local on_disk, inside = source.split(path)
+  local found = file.stat(on_disk)
+  if not found then
     return "no such file: " .. path
   elseif found.type == "folder" then
     return "folder " .. path
+  elseif types.is(object, data.Folder) then
+    return ("archive %s, %s"):format(path, text.size(found.size))
   end
-  local shape = types.is(object, tensor.IDX) and shape_of(object) .. ", " or ""
-  return shape .. text.size(found.size)
+  local size = text.size(found.size)
+  return content_of(object) .. (inside and ("in an archive of %s"):format(size) or size)
 end
 
 local function short(value)
@@ -41,10 +77,12 @@ local function short(value)
   return #shown > LONGEST and shown:sub(1, LONGEST) .. "…" or shown
 end
 
--- Plain values into one string, objects (also those in lists) into an array of { label, object }.
+-- Plain values but defaults into one string, objects (also those in lists) into an array of
+-- { label, object }.
 local function sort_fields(object)
   local plain, children = {}, {}
-  for name, value in types.pairs(object) do
+  for field, value in objects.values(object) do
+    local name = field.name
     if types.type_of(value) then
       children[#children + 1] = { name, value }
     elseif type(value) == "table" then
@@ -54,7 +92,7 @@ local function sort_fields(object)
           children[#children + 1] = { ("%s[%d]"):format(name, i), value[i] }
         end
       end
-    elseif name ~= "id" and name ~= "path" then
+    elseif name ~= "id" and name ~= "path" and value ~= field.default then
       plain[#plain + 1] = ("%s = %s"):format(name, short(value))
     end
   end

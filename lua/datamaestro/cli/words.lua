@@ -1,4 +1,5 @@
 --- The functions that the REPL gives under the command line's words.
+local edit = require "datamaestro.cli.edit"
 local help = require "datamaestro.cli.help"
 
 local words = {}
@@ -28,19 +29,36 @@ local function split_terms(...)
   return terms
 end
 
+-- Calls a function of the library; wrong use raises at the line of the input, which is two calls up.
+local function call(func, ...)
+  local results = table.pack(pcall(func, ...))
+  if results[1] then
+    return table.unpack(results, 2, results.n)
+  end
+  local message = results[2]
+  error(message, type(message) == "string" and not message:find "^lua/datamaestro/" and 3 or 0)
+end
+
 --- Makes the functions of a REPL.
--- @param repl repl
--- @return table: find, search, info, prepare, show, plot, loader, reload, help, exit, quit
+-- @param repl repl: its session; gives it the field `library`
+-- @return table: find, search, info, prepare, show, plot, loader, edit, reload, help, exit, quit
 function words.of(repl)
   local session = repl.session
   local library = require "datamaestro".new(session)
   local functions = {}
+  repl.library = library
 
+  --- Finds a dataset's definition.
+  -- @param id string: the dataset's, as `search` shows it
+  -- @return dataset | nil, message, code
   function functions.find(id)
     check("find", id, "an id")
     return library.find(id)
   end
 
+  --- Prints the datasets that match all terms, as `datamaestro search` does.
+  -- @param ... string: terms, several in one string too: "mnist tag:image"
+  -- @return array of definitions | nil, message, code
   function functions.search(...)
     local terms = split_terms(...)
     local done, message, code = command "search".run(session, { terms = terms })
@@ -51,6 +69,8 @@ function words.of(repl)
     return repl.printed
   end
 
+  --- Prints what a dataset is, as `datamaestro info` does.
+  -- @param id string: the dataset's, as `search` shows it
   function functions.info(id)
     check("info", id, "an id")
     local done, message, code = command "info".run(session, { id = id })
@@ -59,29 +79,57 @@ function words.of(repl)
     end
   end
 
+  --- Fetches what is missing of a dataset and opens it.
+  -- @param id string: the dataset's, as `search` shows it
+  -- @return object of the dataset's type | nil, message, code
   function functions.prepare(id)
     check("prepare", id, "an id")
     return library.prepare(id)
   end
 
   functions.loader = library.loader
-  for _, name in ipairs { "show", "plot" } do
-    functions[name] = function(...)
-      local done, message, code = library[name](...)
-      if not done then
-        return nil, message, code
-      end
+
+  -- Their doc comments are the library's.
+  function functions.show(value, options)
+    local done, message, code = call(library.show, value, options)
+    if not done then
+      return nil, message, code
     end
   end
 
+  function functions.plot(value, options)
+    local done, message, code = call(library.plot, value, options)
+    if not done then
+      return nil, message, code
+    end
+  end
+
+  --- Opens a definition in your editor ($VISUAL, $EDITOR, else vi); then checks it and has it read anew.
+  -- @param what string|nil: id of a dataset, or path of a definition, which may be new (default: the last)
+  -- @return nothing | nil, message, code: what is wrong with the definition
+  function functions.edit(what)
+    if what ~= nil then
+      check("edit", what, "an id or a path")
+    end
+    local done, message, code = edit.definition(session, what)
+    if not done then
+      return nil, message, code
+    end
+  end
+
+  --- Has changed definitions read anew.
   function functions.reload()
     session.catalogue = nil
   end
 
+  --- Says what there is, or what x is: an object, a type, a tensor, a function, the name of a command or of a
+  -- type, the id of a dataset.
+  -- @param ... any: x
   function functions.help(...)
     session:print(select("#", ...) == 0 and help.overview or help.about((...), repl))
   end
 
+  --- Ends the session, as Ctrl-D does.
   function functions.exit()
     repl.finished = true
   end

@@ -22,6 +22,7 @@ local function options(self)
   end
   all.delimiter, all.skip, all.names_row, all.size_row = self.delimiter, self.ignore, self.names_row,
     self.size_row
+  all.encoding = self.encoding or "utf-8"
   return all
 end
 
@@ -40,6 +41,8 @@ csv.Generic = assert(types.new {
     { "ignore", "integer", default = 0, minimum = 0, doc = "Lines to leave out at the beginning." },
     { "names_row", "integer", default = -1, minimum = -1,
       doc = "Row that holds the columns' names, counted from 0 after the ignored lines; -1 for none." },
+    { "encoding", "string", optional = true, omitted = true,
+      doc = "How characters are written: utf-8 (checked; default), latin-1, utf-16, … (what iconv knows)." },
   },
   methods = {
     --- Iterates the rows behind the ignored lines and the row of names: `for row in object:rows() do`.

@@ -23,8 +23,10 @@ end
 local function encode_object(value, encoder)
   local object = json.object()
   for field, item in objects.values(value) do
-    json.set(object, field.name,
-      field.type == "path" and item ~= nil and encode_path(item, encoder) or encode(item, encoder))
+    if item ~= nil or not field.omitted then
+      json.set(object, field.name,
+        field.type == "path" and item ~= nil and encode_path(item, encoder) or encode(item, encoder))
+    end
   end
   if encoder == "xpm" then
     json.set(object, "$type", objects.type_of(value).id)
@@ -56,7 +58,7 @@ function encode(value, encoder)
 end
 
 --- Encodes an object for json.encode: `id` first, then the declared fields in declared order, unset ones as
--- null, paths absolute.
+-- null (those with `omitted` not at all: the Python program does not have them), paths absolute.
 -- @param object object
 -- @param encoder string: "normal" (default), or "xpm": each object ends with "$type", its type's identifier,
 --   and a path is {"$type": "path", "$value": …}

@@ -74,16 +74,18 @@ end
 -- @param path string
 -- @return file handle, or stream: both have read, lines and close | nil, message, code
 function source.open(path)
-  local stream, message, code = source.stream(path)
+  local stream, problem, kind = source.stream(path)
   if stream ~= false then
-    return stream, message, code
+    return stream, problem, kind
+  end
+  local found, message, code = file.stat(path)
+  if not found then
+    return nil, message, code
+  elseif found.type == "folder" then
+    return nil, path .. ": not a regular file (file expected)", "format"
   end
   local handle, why = io.open(path, "rb")
-  if handle then
-    return handle
-  end
-  local found, problem, kind = file.stat(path)
-  return nil, found and why or problem, kind or "error"
+  return handle, why, not handle and "error" or nil
 end
 
 -- All files below a folder on disk.

@@ -6,12 +6,11 @@
 local file = require "datamaestro.api.file"
 local host = require "datamaestro.api.host"
 local guess = require "datamaestro.guess"
-local modules = require "datamaestro.modules"
 local limits = require "datamaestro.api.sandbox"
 local schema = require "datamaestro.schema"
-local types = require "datamaestro.data.types"
 local datatype = require "datamaestro.definition.datatype"
 local sandbox = require "datamaestro.definition.sandbox"
+local type_modules = require "datamaestro.definition.type_modules"
 
 local repository = {}
 
@@ -121,19 +120,12 @@ end
 
 -- What `use` gives of a module of ours: its data types.
 local function own_module(name)
-  local content = {}
-  local short = name:match("^datamaestro%.(data%.[%a_][%w_]*)$") or name:match("^datamaestro%.(data)$")
-  if short and modules.find(short) then
-    local module = require(name)
-    for key, value in pairs(type(module) == "table" and module or {}) do
-      content[key] = types.is_type(value) and value or nil
-    end
-  end
-  if next(content) then
+  local content = type_modules.of(name)
+  if content then
     return content
   end
   local last = name:match "^datamaestro%.data%.(%a+)$"
-  local near = last and guess.nearest(last, { "csv", "jsonl", "ml", "tensor", "text" })
+  local near = last and guess.nearest(last, type_modules.names())
   return nil, ("use '%s': no such data types (%s)"):format(name, near
     and ("did you mean \"datamaestro.data.%s\"?"):format(near)
     or "\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected")

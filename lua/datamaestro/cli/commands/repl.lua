@@ -23,7 +23,7 @@ return {
     for name, func in pairs(repl.functions) do
       _G[name] = func
     end
-    _G.datamaestro = require "datamaestro".new(session)
+    _G.datamaestro = repl.library
     if repl.terminal and not session.quiet then
       session:print(("datamaestro %s, %s; help() says what there is, Ctrl-D ends")
         :format(host.version, _VERSION))

@@ -1,0 +1,136 @@
+--- What functions are, for `help`: their doc comments, or where they stand.
+local comments = require "datamaestro.comments"
+local help_tensor = require "datamaestro.cli.help_tensor"
+local tensors = require "datamaestro.api.tensor"
+local text = require "datamaestro.text"
+
+local help_function = {}
+
+local HEAD = 30 -- columns of what stands beside its sentence; what is longer has it below
+
+local function columns(value)
+  return utf8.len(value) or #value
+end
+
+--- Adds rows of a name and what it is, side by side, wrapped.
+-- @param lines array of strings: where they go
+-- @param rows array of { head (string), tail (string) }
+function help_function.add_rows(lines, rows)
+  local width = 0
+  for _, row in ipairs(rows) do
+    width = math.max(width, columns(row[1]) <= HEAD and columns(row[1]) or 0)
+  end
+  for _, row in ipairs(rows) do
+    local beside = columns(row[1]) <= width
+    local indent = ("\n" .. (" "):rep(width + 4))
+    local tail = text.wrap(row[2], 76 - width):gsub("\n", indent)
+    local gap = beside and (" "):rep(width - columns(row[1]) + 2) or indent
+    lines[#lines + 1] = "  " .. row[1] .. (tail ~= "" and gap .. tail or "")
+  end
+end
+
+--- The names of a function's parameters, in parentheses.
+-- @param func function
+-- @param skipped integer: how many to leave out at the beginning
+-- @return string
+function help_function.parameters(func, skipped)
+  local about = debug.getinfo(func, "uS")
+  if about.what == "C" then
+    return "(…)" -- their parameters have no names
+  end
+  local names = {}
+  for i = 1 + skipped, about.nparams do
+    names[#names + 1] = debug.getlocal(func, i)
+  end
+  if about.isvararg then
+    names[#names + 1] = "..."
+  end
+  return "(" .. table.concat(names, ", ") .. ")"
+end
+
+-- The doc comment of a function; "…: MODULE's NAME." at its end refers to that of another one.
+local function comment_of(func)
+  local comment = comments.of(func)
+  local module, name = (comment and comment.text or ""):match ": (datamaestro%.[%w_.]+)'s ([%w_]+)%.$"
+  return module and comments.of(require(module)[name]) or comment
+end
+
+-- The first sentence, for lists.
+local function sentence(words)
+  return words:match "^(.-)[.:] " or words:match "^(.-)[.:]?$"
+end
+
+--- What a method does, in a sentence.
+-- @param method function
+-- @return string: "" where nothing says it
+function help_function.sentence(method)
+  local comment = comment_of(method)
+  return comment and sentence(comment.text) or ""
+end
+
+-- Lua's own libraries: "string.rep" | nil.
+local function standard_name(func)
+  for _, library in ipairs { "_G", "string", "table", "math", "io", "os", "utf8", "coroutine", "debug" } do
+    for name, value in next, package.loaded[library] do
+      if value == func and debug.getinfo(func, "S").what == "C" then
+        return library == "_G" and name or library .. "." .. name
+      end
+    end
+  end
+end
+
+-- "t:narrow(dim, start, length)  view: some parts along a dimension" | nil.
+local function of_tensors(func)
+  local sample <close> = tensors.from("uint8", { 1 }, { 0 })
+  for name, about in pairs(help_tensor.methods) do
+    if sample[name] == func then
+      return { ("t:%s%s"):format(name, about[1]), "  " .. about[2] }
+    end
+  end
+  for name, about in pairs(help_tensor.functions) do
+    if tensors[name] == func then
+      return { ("datamaestro.tensor.%s%s"):format(name, about[1]), "  " .. about[2] }
+    end
+  end
+end
+
+local function of_comment(func, name, comment)
+  local lines = { name .. help_function.parameters(func, 0), text.wrap(comment.text) }
+  local rows = {}
+  for i, param in ipairs(comment.params) do
+    rows[i] = { param[1], param[2] }
+  end
+  if comment.returns then
+    rows[#rows + 1] = { "returns", comment.returns }
+  end
+  if #rows > 0 then
+    lines[#lines + 1] = ""
+    help_function.add_rows(lines, rows)
+  end
+  return lines
+end
+
+--- Says what a function is.
+-- @param func function
+-- @param name string|nil: under which it is known
+-- @param documented function|nil: one whose doc comment says it as well
+-- @return array of lines
+function help_function.about(func, name, documented)
+  local standard = standard_name(func)
+  if standard then
+    return { ("%s: a function of Lua, https://www.lua.org/manual/5.4/manual.html#pdf-%s")
+      :format(standard, standard) }
+  end
+  local about = debug.getinfo(func, "S")
+  if about.what == "C" then
+    return of_tensors(func) or { "a function of the program, built in" }
+  end
+  local comment = comment_of(func) or documented and comment_of(documented)
+  if comment then
+    return of_comment(documented or func, name or "function", comment)
+  end
+  return { ("function%s  %s:%d"):format(help_function.parameters(func, 0), about.short_src,
+    about.linedefined) }
+end
+
+return help_function

@@ -1,0 +1,66 @@
+--- What is wrong with a file of definitions.
+local lint = {}
+
+-- The definition's function is tried with paths that lead nowhere: it has no files to open anyway.
+local function dry_run(dataset)
+  local paths = {}
+  for _, resource in ipairs(dataset.resources) do
+    paths[resource.name] = "/" .. dataset.id .. "/" .. resource.filename
+  end
+  local _, message = dataset:build(paths)
+  return message
+end
+
+--- Makes an empty result.
+-- @param path string
+-- @return table: file (string), datasets (array of datasets), problems (array of strings), code (string|nil:
+--   of a file that cannot be read)
+function lint.new_result(path)
+  return { file = path, datasets = {}, problems = {} }
+end
+
+--- Adds datasets of the file, and what is wrong with them.
+-- @param result table: of lint.new_result
+-- @param datasets array of datasets
+function lint.add(result, datasets)
+  for _, dataset in ipairs(datasets) do
+    table.insert(result.datasets, dataset)
+    table.insert(result.problems, dry_run(dataset))
+  end
+end
+
+--- Reads the file and adds what is in it.
+-- @param result table: of lint.new_result
+-- @return table: result
+function lint.check(result)
+  local datasets, message, code = require "datamaestro.definition.loader".check(result.file)
+  table.insert(result.problems, message)
+  result.code = code
+  lint.add(result, datasets or {})
+  return result
+end
+
+--- The ids of a result's datasets.
+-- @param result table: of lint.new_result
+-- @return array of strings
+function lint.ids(result)
+  local names = {}
+  for i, dataset in ipairs(result.datasets) do
+    names[i] = dataset.id
+  end
+  return names
+end
+
+--- Says that there is nothing wrong.
+-- @param result table: without problems
+-- @return string: a line
+function lint.praise(result)
+  local names = lint.ids(result)
+  local owner = result.datasets[1] and result.datasets[1].repository
+  local outside = owner and owner.pseudo and "; in no repository: no init.lua above" or ""
+  return ("%s: ok%s"):format(result.file, #names > 0 and (" (%s%s)"):format(table.concat(names, ", "),
+    outside)
+    or "")
+end
+
+return lint
