@@ -107,8 +107,9 @@ $(LIBDIR)/%.so: $(BUILD)/obj/api/lua_%.o $(SHARED) $(CORE)
 
 # The build folder has the layout of an installed tree, so that the program finds its files one way. Sources are for
 # the doc comments of what scripts call, which compiled modules have not.
-$(SHARE):
+$(SHARE): Makefile
 	@mkdir -p $@
+	@touch $@
 	@ln -sfn $(abspath datasets) $@/datasets
 	@ln -sfn $(abspath lua/datamaestro) $@/sources
 

@@ -195,8 +195,20 @@ describe("the settings", function()
     assert.are.same({ "file", "file", "port", "nothing" }, { token "A.example", token "a.example:443",
       token "a.example:8080", token "b.example" or "nothing" })
     environment.DATAMAESTRO_TOKEN_A_EXAMPLE = "variable"
-    environment["DATAMAESTRO_TOKEN_MY_HOST_ORG_81"] = "odd"
-    assert.are.same({ "variable", "odd", "nothing" }, { token "a.example", token "my-host.org:81",
-      token "my-host.org" or "nothing" })
+    environment.DATAMAESTRO_TOKEN_MY__HOST_ORG = "dashed"
+    assert.are.same({ "variable", "dashed", "dashed", "nothing" }, { token "a.example", token "my-host.org:81",
+      token "my-host.org", token "my.host.org" or "nothing" })
+  end)
+
+  it("give no host the token of another one", function()
+    environment.DATAMAESTRO_TOKEN_A_B_EXAMPLE = "hf_ab"
+    local function token(host)
+      return (settings.token({ tokens = {} }, host, function(name)
+        return environment[name]
+      end))
+    end
+    assert.are.equal("hf_ab", token "a.b.example")
+    assert.is_nil(token "a-b.example")
+    assert.is_nil(token "a_b.example")
   end)
 end)

@@ -6,9 +6,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "datamaestro/error.h"
+
+/* Opens a plain file for reading, through links; what is none is DM_ERROR_FORMAT, and is not waited for. */
+int dm_file_open_plain(const char *path, FILE **stream, struct dm_error *err);
 
 /* Creates the folder `path` and its missing parents (mode 0777 less umask). Existing is fine. */
 int dm_file_mkdirs(const char *path, struct dm_error *err);

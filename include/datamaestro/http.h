@@ -30,9 +30,10 @@ struct dm_http_response {
   long status;                /* 200 for file: and ftp: too; 0 before an answer */
   int64_t length;             /* bytes announced of this answer, -1 when unknown */
   struct dm_http_range range; /* what a 206 holds, or a 416 says */
-  bool ranges;                /* it says that it serves parts of this file */
-  double latency;             /* seconds from the request to the first byte of its answer */
-  int64_t retry_after;        /* seconds it asks to wait, -1 when it does not */
+  bool settled;        /* the file has not changed within the second before the answer, as far as it says */
+  bool ranges;         /* it says that it serves parts of this file */
+  double latency;      /* seconds from the request to the first byte of its answer */
+  int64_t retry_after; /* seconds it asks to wait, -1 when it does not */
   char url[DM_HTTP_URL_SIZE]; /* after redirects, without user and password */
   char content_type[DM_HTTP_FIELD_SIZE];
   char content_encoding[DM_HTTP_FIELD_SIZE]; /* we ask for none */

@@ -27,8 +27,9 @@ int dm_spool_continue(struct dm_spool *spool, uint64_t size, struct dm_error *er
 /* Closes, leaving the part file where it is; NULL is fine. */
 void dm_spool_close(struct dm_spool *spool);
 
-/* Writer: what will come in all, in bytes; a part file gets its place on the disk then (DM_ERROR_SPACE). */
-void dm_spool_expect(struct dm_spool *spool, uint64_t total);
+/* Writer: what will come in all, in bytes. A part file gets its place on the disk then: failing that is a
+ * failure (DM_ERROR_SPACE) where the size is `sure`; where only the server says so, some servers lie. */
+void dm_spool_expect(struct dm_spool *spool, uint64_t total, bool sure);
 
 /* Writer: writes bytes at `at`, and moves to the part file what does not stay in memory. */
 int dm_spool_write(struct dm_spool *spool, uint64_t at, const void *bytes, size_t size, struct dm_error *err);

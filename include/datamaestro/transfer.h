@@ -69,7 +69,7 @@ struct dm_transfer_report {
 };
 
 struct dm_transfer_progress {
-  uint64_t received; /* bytes as served that are here; while a part file is verified: that are verified */
+  uint64_t received; /* bytes as served that are here */
   int64_t total;     /* bytes, -1 when unknown */
   double idle;       /* seconds since the last byte */
   int connections;

@@ -116,7 +116,7 @@ end
 -- @param text string
 -- @return string
 function mirrors.shown(text)
-  return (text:gsub("://[^/?#@=]*@", "://"))
+  return (text:gsub("://[^/?#@]*@", "://"))
 end
 
 --- Reads a rule.

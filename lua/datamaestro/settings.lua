@@ -314,6 +314,15 @@ function settings.read(root, options, getenv)
   error(result, 0)
 end
 
+--- The variable for a host's token: dots become one underscore and dashes two, so that no two hosts share
+-- one.
+-- @param host string: its port does not count
+-- @return string
+function settings.variable(host)
+  local name = host:lower():gsub(":%d+$", ""):upper()
+  return "DATAMAESTRO_TOKEN_" .. name:gsub("%-", "__"):gsub("[^%w_]", "_")
+end
+
 --- The token for a host: of the variable DATAMAESTRO_TOKEN_<HOST>, else of the settings.
 -- @param found table: as of settings.read
 -- @param host string: as in a URL, with its port or without; what is set for the host serves every port
@@ -321,15 +330,14 @@ end
 -- @return string | nil | nil, message, "usage" for a variable that holds no token
 function settings.token(found, host, getenv)
   local names = { host:lower(), (host:lower():gsub(":%d+$", "")) }
-  for _, name in ipairs(names) do
-    local variable = "DATAMAESTRO_TOKEN_" .. name:upper():gsub("[^%w]", "_")
-    local value = (getenv or os.getenv)(variable)
-    if value and value ~= "" then
-      if not is_token(value) then
-        return nil, ("%s: a value that is not shown (%s expected)"):format(variable, TOKEN), "usage"
-      end
-      return value
+  local variable = settings.variable(host)
+  -- A host with an underscore of its own could ask for another's.
+  local value = not host:find "_" and (getenv or os.getenv)(variable) or nil
+  if value and value ~= "" then
+    if not is_token(value) then
+      return nil, ("%s: a value that is not shown (%s expected)"):format(variable, TOKEN), "usage"
     end
+    return value
   end
   return found.tokens[names[1]] or found.tokens[names[2]]
 end

@@ -49,7 +49,12 @@ end
 -- @param url string
 -- @return string
 function text.url(url)
-  return (url:gsub("^(%a[%w+.-]*://)[^/?#]*@", "%1"))
+  local shown, found = url:gsub("^(%a[%w+.-]*://)[^/?#]*@", "%1")
+  -- What is no port is a password with odd characters.
+  if found == 0 and url:find "^%a[%w+.-]*://[^/?#:]*:%d*[^/?#%d]" then
+    shown = url:gsub("^(%a[%w+.-]*://).*@", "%1")
+  end
+  return shown
 end
 
 --- Text for one line of a terminal: as printable, newlines and tabs escaped too.

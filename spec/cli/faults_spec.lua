@@ -56,8 +56,8 @@ describe("prepare, when a download fails,", function()
 
   it("says that a login is needed", function()
     local url = server.url .. "/status/401%20Unauthorized"
-    assert_failure(url, nil, 7, url .. ": HTTP 401 Unauthorized (login needed: a token in "
-      .. "DATAMAESTRO_TOKEN_127_0_0_1, or a password in ~/.netrc)")
+    assert_failure(url, nil, 7, url .. ": HTTP 401 Unauthorized (login needed: a password in ~/.netrc; "
+      .. "tokens go over https only)")
   end)
 
   it("says that nobody listens", function()

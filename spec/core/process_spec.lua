@@ -57,7 +57,8 @@ subprocess.run([sys.argv[1], "run", path])
 os.unlink(path)
 ]]
     handle:close()
-    local result = program.shell(("python3 %s %s %s"):format(script, program.path, process.owner():match "^%x+"))
+    local place = process.owner():match "^%x+"
+    local result = program.shell(("python3 %s %s %s"):format(script, program.path, place))
     os.remove(script)
     assert.are.same({ "false\n", "" }, { result.out, result.err })
   end)
@@ -67,8 +68,8 @@ os.unlink(path)
     local elsewhere = (place:sub(1, 1) == "0" and "1" or "0") .. place:sub(2)
     assert.is_nil(process.is_alive(elsewhere .. rest))
     for _, name in ipairs {
-      "", "x", place, place .. "-", place .. "-1", place .. "-1-", place .. rest .. "x", place .. rest .. "-1",
-      "-1-1", ("9"):rep(1000), place .. "-x-1", place .. "--5-1",
+      "", "x", place, place .. "-", place .. "-1", place .. "-1-", place .. rest .. "x",
+      place .. rest .. "-1", "-1-1", ("9"):rep(1000), place .. "-x-1", place .. "--5-1",
     } do
       assert.is_nil(process.is_alive(name), name)
     end

@@ -7,8 +7,8 @@ local program = require "spec.support.program"
 local rounds = require "spec.support.rounds"
 local temp = require "spec.support.temp"
 
--- What is lost with a process: the next note of progress begins 8 MiB after the one before, and while the disk
--- is at it, twice that may come in.
+-- What is lost with a process: the next note of progress begins 8 MiB after the one before, and while the
+-- disk is at it, twice that may come in.
 local SYNC_STEP = 16 << 20
 
 -- And what the server has handed to the kernel but the process has not written, for each connection: what

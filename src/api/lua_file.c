@@ -99,9 +99,9 @@ static int file_list(lua_State *L) {
 static int file_read(lua_State *L) {
   struct dm_error err;
   const char *path = luaL_checkstring(L, 1);
-  FILE *stream = fopen(path, "rbe");
-  if (stream == NULL)
-    return fail_errno(L, path);
+  FILE *stream = NULL;
+  if (dm_file_open_plain(path, &stream, &err) != 0)
+    return dm_lua_fail(L, &err);
   luaL_Buffer buffer;
   size_t total = 0;
   size_t got = 0;

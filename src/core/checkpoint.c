@@ -16,15 +16,22 @@ void dm_checkpoint_source(struct dm_checkpoint *checkpoint, const struct dm_jour
   (void)pthread_mutex_unlock(&checkpoint->mutex);
 }
 
-/* What fails here fails again where it matters, when the file is finished. */
+/* Without its journal a part is only of no use to others; without its bytes on the disk it must not be taken.
+ */
 static void write_note(void *opaque) {
   struct dm_checkpoint *checkpoint = opaque;
   struct dm_error unused;
-  if (dm_spool_sync(checkpoint->spool, &unused) == 0)
+  struct dm_error err;
+  bool failed = dm_spool_sync(checkpoint->spool, &err) != 0;
+  if (!failed)
     (void)dm_journal_write(checkpoint->path, &checkpoint->record, &unused);
   (void)pthread_mutex_lock(&checkpoint->mutex);
   checkpoint->busy = false;
   checkpoint->done = checkpoint->record.offset;
+  if (failed && !checkpoint->failed) {
+    checkpoint->failed = true;
+    checkpoint->err = err;
+  }
   (void)pthread_cond_broadcast(&checkpoint->changed);
   (void)pthread_mutex_unlock(&checkpoint->mutex);
 }
@@ -64,15 +71,20 @@ void dm_checkpoint_hold(struct dm_checkpoint *checkpoint, uint64_t received) {
   (void)pthread_mutex_unlock(&checkpoint->mutex);
 }
 
-void dm_checkpoint_wait(struct dm_checkpoint *checkpoint) {
+int dm_checkpoint_wait(struct dm_checkpoint *checkpoint, struct dm_error *err) {
   (void)pthread_mutex_lock(&checkpoint->mutex);
   while (checkpoint->busy)
     (void)pthread_cond_wait(&checkpoint->changed, &checkpoint->mutex);
+  bool failed = checkpoint->failed;
   (void)pthread_mutex_unlock(&checkpoint->mutex);
+  if (failed)
+    *err = checkpoint->err;
+  return failed ? -1 : 0;
 }
 
 void dm_checkpoint_close(struct dm_checkpoint *checkpoint) {
-  dm_checkpoint_wait(checkpoint);
+  struct dm_error unused;
+  (void)dm_checkpoint_wait(checkpoint, &unused);
   (void)pthread_cond_destroy(&checkpoint->changed);
   (void)pthread_mutex_destroy(&checkpoint->mutex);
 }

@@ -19,6 +19,8 @@ struct dm_checkpoint {
   struct dm_journal_source source; /* url_digest "": nothing can be resumed */
   bool busy;                       /* a note is under way */
   uint64_t done;                   /* bytes that the last note spoke of */
+  bool failed;                     /* the disk refused the part file: `err` says why */
+  struct dm_error err;
   struct dm_journal_record record; /* that note's */
   struct dm_job job;
 };
@@ -40,8 +42,9 @@ void dm_checkpoint_note(struct dm_checkpoint *checkpoint, uint64_t offset, enum 
  * disk: the disk has to take them in the end, and what it has not is lost with the process. */
 void dm_checkpoint_hold(struct dm_checkpoint *checkpoint, uint64_t received);
 
-/* Waits for the note that is under way. */
-void dm_checkpoint_wait(struct dm_checkpoint *checkpoint);
+/* Waits for the note that is under way; -1 when the disk has ever refused the part file, which the system
+ * tells only once. */
+int dm_checkpoint_wait(struct dm_checkpoint *checkpoint, struct dm_error *err);
 
 /* Waits, frees. */
 void dm_checkpoint_close(struct dm_checkpoint *checkpoint);

@@ -148,6 +148,20 @@ int dm_file_remove_tree(const char *path, struct dm_error *err) {
   return dm_error_errno(err, errno, path);
 }
 
+int dm_file_open_plain(const char *path, FILE **stream, struct dm_error *err) {
+  struct stat info;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0)
+    return dm_error_errno(err, errno, path);
+  int status = fstat(fd, &info);
+  if (status == 0 && S_ISREG(info.st_mode) && (*stream = fdopen(fd, "rb")) != NULL)
+    return 0;
+  (void)close(fd);
+  if (status == 0 && S_ISDIR(info.st_mode))
+    return dm_error_errno(err, EISDIR, path);
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s: not a plain file (one expected)", path);
+}
+
 static int fail_lock(int cause, const char *path, struct dm_error *err) {
   if (cause == EWOULDBLOCK)
     return dm_error_set(err, DM_ERROR_BUSY, "%s: locked by another process", path);
@@ -164,12 +178,27 @@ static bool is_named(int fd, const char *path) {
          opened.st_dev == named.st_dev;
 }
 
+static bool is_plain(int fd) {
+  struct stat info;
+  return fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+static int fail_special(const char *path, struct dm_error *err) {
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s: a link or special file (plain file expected)", path);
+}
+
 int dm_lock_open(struct dm_lock *lock, const char *path, bool wait, struct dm_error *err) {
   do {
     dm_lock_close(lock);
-    lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (lock->fd < 0 && errno == EACCES) /* another user's: it can be locked all the same */
+      lock->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (lock->fd < 0)
-      return dm_error_errno(err, errno, path);
+      return errno == ELOOP ? fail_special(path, err) : dm_error_errno(err, errno, path);
+    if (!is_plain(lock->fd)) {
+      dm_lock_close(lock);
+      return fail_special(path, err);
+    }
     if (flock(lock->fd, LOCK_EX | (wait ? 0 : LOCK_NB)) != 0 && errno != ENOSYS && errno != EOPNOTSUPP &&
         errno != ENOLCK) {
       int cause = errno;

@@ -15,6 +15,7 @@
 
 enum { ARCHIVE_HEAD = 512 }; /* bytes that tell what an archive is */
 enum { NOTE_AFTER = 1000 };  /* milliseconds */
+enum { NOTE_PERIOD = 2000 }; /* milliseconds after which a slow download is noted, however little came */
 
 static enum dm_digest_kind best_kind(unsigned mask) {
   static const enum dm_digest_kind order[] = {DM_DIGEST_SHA256, DM_DIGEST_SHA512, DM_DIGEST_SHA1,
@@ -54,8 +55,9 @@ static int look_back(struct dm_follower *f, uint64_t at, struct dm_error *err) {
   struct dm_digest_hex hex;
   enum dm_digest_kind kind = best_kind(f->request->digests);
   bool must_verify = at == f->start.offset && !atomic_load(&f->verified);
-  bool may_note = at >= f->noted + DM_TRANSFER_STEP && at > f->start.offset && is_worth_noting(f) &&
-                  dm_checkpoint_is_free(f->checkpoint);
+  bool is_due = at >= f->noted + DM_TRANSFER_STEP || dm_pulse_now() > f->noted_at + NOTE_PERIOD;
+  bool may_note =
+      is_due && at > f->start.offset && is_worth_noting(f) && dm_checkpoint_is_free(f->checkpoint);
   if (!must_verify && !may_note)
     return 0;
   if (dm_digest_read(&f->digest, &hex, err) != 0)
@@ -64,6 +66,7 @@ static int look_back(struct dm_follower *f, uint64_t at, struct dm_error *err) {
     return verify(f, &hex, err);
   dm_checkpoint_note(f->checkpoint, at, kind, hex.of[kind]);
   f->noted = at;
+  f->noted_at = dm_pulse_now();
   return 0;
 }
 
@@ -183,6 +186,7 @@ static int pass(struct dm_follower *f, struct dm_error *err) {
   (void)pthread_mutex_unlock(f->mutex);
   f->noted = 0;
   f->began = dm_pulse_now();
+  f->noted_at = f->began;
   if (dm_digest_open(&f->digest, f->request->digests | f->request->content_digests, err) != 0)
     return -1;
   int status = 0;
@@ -221,7 +225,8 @@ static int keep(struct dm_follower *f, struct dm_error *err) {
 }
 
 static int finish(struct dm_follower *f, struct dm_error *err) {
-  dm_checkpoint_wait(f->checkpoint);
+  if (dm_checkpoint_wait(f->checkpoint, err) != 0)
+    return -1;
   if (f->request->keep != NULL && keep(f, err) != 0)
     return -1;
   bool is_content = !f->request->unpack && f->request->decode < 0 && dm_spool_in_file(f->spool);

@@ -45,8 +45,9 @@ struct dm_follower {
   char subject[DM_HTTP_URL_SIZE]; /* names the bytes in errors: the URL when the first of them came */
   struct dm_reader reader;
   struct dm_digest digest;
-  uint64_t noted; /* bytes at the last checkpoint */
-  int64_t began;  /* milliseconds */
+  uint64_t noted;   /* bytes at the last checkpoint */
+  int64_t began;    /* milliseconds */
+  int64_t noted_at; /* milliseconds */
   struct dm_job job;
 };
 

@@ -28,6 +28,15 @@ static void copy_field(struct dm_http_exchange *x, char *out, const char *name) 
     (void)dm_printable_text(out, DM_HTTP_FIELD_SIZE, header->value, strlen(header->value));
 }
 
+/* A date can stand for a version only where no second version can have the same one (RFC 9110, 8.8.2.2). */
+static bool is_settled(struct dm_http_exchange *x) {
+  char date[DM_HTTP_FIELD_SIZE] = "";
+  copy_field(x, date, "Date");
+  int64_t changed = curl_getdate(x->response.last_modified, NULL);
+  int64_t answered = date[0] != '\0' ? curl_getdate(date, NULL) : (int64_t)time(NULL);
+  return changed >= 0 && answered > changed + 1;
+}
+
 static double latency(CURL *easy) {
   curl_off_t asked = 0;
   curl_off_t answered = 0; /* microseconds */
@@ -52,6 +61,7 @@ static void read_response(struct dm_http_exchange *x) {
   copy_field(x, response->content_encoding, "Content-Encoding");
   copy_field(x, response->etag, "ETag");
   copy_field(x, response->last_modified, "Last-Modified");
+  response->settled = is_settled(x);
   copy_field(x, field, "Content-Range");
   response->range = dm_http_parse_range(field);
   field[0] = '\0';

@@ -1,6 +1,7 @@
 #include "datamaestro/printable.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,13 +81,20 @@ char *dm_printable_text(char *out, size_t capacity, const char *bytes, size_t si
   return out;
 }
 
+/* Where user and password end: at the last @ of the authority. What has a `:` that no port follows is taken
+ * for a password with odd characters, up to the last @ of all. */
+static const char *find_at(const char *host) {
+  const char *end = host + strcspn(host, "/?#");
+  const char *colon = memchr(host, ':', (size_t)(end - host));
+  const char *last = memrchr(host, '@', (size_t)(end - host));
+  bool is_odd = last == NULL && colon != NULL && colon + 1 + strspn(colon + 1, "0123456789") != end;
+  return is_odd ? strrchr(host, '@') : last;
+}
+
 char *dm_printable_url(char *out, size_t capacity, const char *url) {
   const char *slashes = strstr(url, "//");
   const char *host = slashes != NULL ? slashes + 2 : url;
-  const char *end = host + strcspn(host, "/?#");
-  for (const char *at = host; at < end; at++)
-    if (*at == '@')
-      slashes = at; /* the last one: a password may hold others */
+  slashes = find_at(host);
   if (slashes == NULL || *slashes != '@')
     return dm_printable_text(out, capacity, url, strlen(url));
   size_t scheme = (size_t)(host - url);

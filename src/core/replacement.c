@@ -2,9 +2,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "datamaestro/file.h"
@@ -22,22 +21,20 @@ static int sync_folder_of(const char *path, struct dm_error *err) {
   return dm_file_sync(folder, err);
 }
 
+/* mkstemp makes private files, and asking for the umask sets it for all threads: a file of the usual mode
+ * under a name of our own. */
 int dm_replacement_open(struct dm_replacement *replacement, const char *path, struct dm_error *err) {
   replacement->fd = -1;
-  int length = snprintf(replacement->part, sizeof replacement->part, "%s.XXXXXX", path);
-  if (length < 0 || (size_t)length >= sizeof replacement->part)
-    return dm_error_errno(err, ENAMETOOLONG, path);
-  replacement->fd = mkostemp(replacement->part, O_CLOEXEC);
-  if (replacement->fd < 0)
-    return dm_error_errno(err, errno, path);
-  /* mkostemp makes the file private; a shared data directory wants what umask says. */
-  mode_t mask = umask(0);
-  (void)umask(mask);
-  if (fchmod(replacement->fd, 0666 & ~mask) == 0)
-    return 0;
-  (void)dm_error_errno(err, errno, replacement->part);
-  dm_replacement_cancel(replacement);
-  return -1;
+  do {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    int length = snprintf(replacement->part, sizeof replacement->part, "%s.%ld.%09ld", path, (long)getpid(),
+                          now.tv_nsec);
+    if (length < 0 || (size_t)length >= sizeof replacement->part)
+      return dm_error_errno(err, ENAMETOOLONG, path);
+    replacement->fd = open(replacement->part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (replacement->fd < 0 && errno == EEXIST);
+  return replacement->fd < 0 ? dm_error_errno(err, errno, path) : 0;
 }
 
 int dm_replacement_publish(struct dm_replacement *replacement, const char *path, struct dm_error *err) {

@@ -13,6 +13,8 @@
 enum { WAKE_STEP = 128 * 1024 };  /* bytes */
 enum { LOOK_PERIOD = 20000000L }; /* nanoseconds */
 
+#define UNSURE_MAXIMUM (UINT64_C(1) << 30) /* bytes for which a place is made on a server's word */
+
 enum { FIRST_CAPACITY = 16 * 1024 }; /* bytes: many files are small, and many are fetched at once */
 
 struct dm_spool {
@@ -25,6 +27,7 @@ struct dm_spool {
   size_t capacity; /* bytes of `memory` */
   size_t held;     /* bytes in it */
   uint64_t total;  /* bytes expected, 0 when unknown */
+  bool sure;       /* of that */
   /* Both sides', under the mutex. */
   uint64_t available;
   unsigned restarts; /* of the writer */
@@ -75,7 +78,7 @@ void dm_spool_close(struct dm_spool *spool) {
  */
 static int reserve(struct dm_spool *spool, struct dm_error *err) {
   if (spool->total == 0 || fallocate(spool->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)spool->total) == 0 ||
-      (errno != ENOSPC && errno != EDQUOT))
+      !spool->sure || (errno != ENOSPC && errno != EDQUOT))
     return 0;
   return dm_error_errno(err, errno, spool->path);
 }
@@ -96,8 +99,9 @@ static int write_at(struct dm_spool *spool, uint64_t at, const void *bytes, size
   return 0;
 }
 
-void dm_spool_expect(struct dm_spool *spool, uint64_t total) {
-  spool->total = total;
+void dm_spool_expect(struct dm_spool *spool, uint64_t total, bool sure) {
+  spool->total = sure || total <= UNSURE_MAXIMUM ? total : 0;
+  spool->sure = sure;
 }
 
 int dm_spool_to_file(struct dm_spool *spool, struct dm_error *err) {

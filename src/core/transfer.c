@@ -115,7 +115,8 @@ static void take_results(struct dm_transfer *t) {
 /* The part file of before is wrong: it goes, and all begins at the first byte. */
 static int begin_anew(struct dm_transfer *t, struct dm_error *err) {
   struct dm_spool *fresh = NULL;
-  dm_checkpoint_wait(&t->checkpoint);
+  if (dm_checkpoint_wait(&t->checkpoint, err) != 0)
+    return -1;
   (void)unlink(t->part);
   if (dm_spool_open(&fresh, t->part, err) != 0)
     return -1;
@@ -124,7 +125,10 @@ static int begin_anew(struct dm_transfer *t, struct dm_error *err) {
   t->checkpoint.spool = fresh;
   t->followed = false;
   memset(&t->follower, 0, sizeof t->follower);
-  return dm_transfer_start_over(t, err) != 0 ? -1 : dm_transfer_ask(t, 0, err);
+  bool to_file = t->request.keep != NULL || t->request.unpack;
+  if (dm_transfer_start_over(t, err) != 0 || (to_file && dm_spool_to_file(t->spool, err) != 0))
+    return -1;
+  return dm_transfer_ask(t, 0, err);
 }
 
 /* The part file of before is right: the network goes on where it ends. */
@@ -219,7 +223,8 @@ static bool can_resume(struct dm_transfer *t, struct dm_journal_record *start) {
     return false;
   if ((t->request.digests & 1U << start->kind) == 0)
     return false;
-  if (t->request.size >= 0 && start->offset > (uint64_t)t->request.size)
+  if (t->request.size >= 0 && (start->offset > (uint64_t)t->request.size ||
+                               (start->source.total >= 0 && start->source.total != t->request.size)))
     return false;
   if (t->request.unpack && start->offset < DM_TRANSFER_HEAD) /* too little to tell what archive it is */
     return false;
@@ -318,8 +323,8 @@ int dm_transfer_again(struct dm_transfer *t, const char *url, const char *token,
 static bool is_worth_keeping(const struct dm_transfer *t) {
   struct dm_journal_record record;
   bool space = t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_SPACE;
-  bool bad = t->tainted || t->ended || (t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_FORMAT);
-  return !space && !bad && dm_journal_read(t->journal, &record) == 0;
+  bool bad = t->tainted || (t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_FORMAT);
+  return t->state != DM_TRANSFER_DONE && !space && !bad && dm_journal_read(t->journal, &record) == 0;
 }
 
 static void link_out(struct dm_transfer *t) {

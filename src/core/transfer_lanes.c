@@ -88,23 +88,33 @@ static int count_lanes(const struct dm_transfer *t) {
   return count;
 }
 
+/* Bytes that were encoded on the way are not those of the file, unless a digest says so. */
+static int check_encoding(const struct dm_transfer *t, const struct dm_http_response *response,
+                          struct dm_error *err) {
+  const char *encoding = response->content_encoding;
+  if (encoding[0] == '\0' || strcasecmp(encoding, "identity") == 0 || t->request.proven ||
+      t->request.decode >= 0)
+    return 0;
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s: encoded as %s, unasked (the plain bytes expected)",
+                      t->subject, encoding);
+}
+
 /* Whole files: what comes from now on is described by this answer. */
 static int begin_file(struct dm_transfer *t, const struct dm_http_response *response, struct dm_error *err) {
   struct dm_served served = {.request = &t->request, .report = &t->report, .subject = t->subject};
   if (dm_served_expect(&served, err) != 0)
     return -1;
-  bool encoded =
-      response->content_encoding[0] != '\0' && strcasecmp(response->content_encoding, "identity") != 0;
-  if (encoded && !t->request.proven && t->request.decode < 0)
-    return dm_error_set(err, DM_ERROR_FORMAT, "%s: encoded as %s, unasked (the plain bytes expected)",
-                        t->subject, response->content_encoding);
+  if (check_encoding(t, response, err) != 0)
+    return -1;
   t->total = response->length >= 0 ? (uint64_t)response->length : UINT64_MAX;
   if (t->total == UINT64_MAX && t->request.size >= 0)
     t->total = (uint64_t)t->request.size;
-  dm_spool_expect(t->spool, t->total != UINT64_MAX ? t->total : 0);
+  dm_spool_expect(t->spool, t->total != UINT64_MAX ? t->total : 0, t->request.size >= 0);
   memcpy(t->source.url_digest, t->url_digest, sizeof t->url_digest);
   memcpy(t->source.etag, response->etag, sizeof t->source.etag);
   memcpy(t->source.last_modified, response->last_modified, sizeof t->source.last_modified);
+  if (!response->settled)
+    t->source.last_modified[0] = '\0';
   t->source.total = response->length;
   if (!may_divide(t))
     t->source.url_digest[0] = '\0';
@@ -128,7 +138,8 @@ static bool adds_up(const struct dm_lane *lane, const struct dm_http_response *r
   if (response->length >= 0 && range->last - range->first + 1 != response->length)
     return false;
   uint64_t end = (uint64_t)range->last + 1;
-  return lane->end == UINT64_MAX ? range->total < 0 || end == (uint64_t)range->total : end == lane->end;
+  uint64_t total = range->total >= 0 ? (uint64_t)range->total : lane->transfer->total;
+  return end == (lane->end == UINT64_MAX ? total : lane->end); /* less than asked for is allowed, and rare */
 }
 
 static bool is_same(const char *before, const char *now) {
@@ -148,6 +159,8 @@ static int continue_file(struct dm_lane *lane, const struct dm_http_response *re
            (t->source.etag[0] != '\0' || is_same(t->source.last_modified, response->last_modified));
   if (!fits)
     return refuse_part(t, err);
+  if (check_encoding(t, response, err) != 0)
+    return -1;
   if (t->total == UINT64_MAX && range->total >= 0)
     t->total = (uint64_t)range->total;
   t->report.mixed = t->report.mixed || !lane->request.alone || validator(t) == NULL;
@@ -283,8 +296,8 @@ static void take_back(struct dm_transfer *t) {
 static void lose(struct dm_lane *lane, const struct dm_http_failure *failure) {
   struct dm_transfer *t = lane->transfer;
   if (lane->request.alone && t->over) { /* this server does not divide */
-    t->over = false;
-    t->growth.lanes = 1;
+    t->undivided = true;
+    t->over = count_lanes(t) == 0;
   }
   t->growth.settled = true;
   t->growth.lanes = count_lanes(t) > 0 ? count_lanes(t) : 1;
@@ -348,8 +361,8 @@ static void divide(struct dm_transfer *t) {
 }
 
 static bool can_grow(const struct dm_transfer *t) {
-  return !t->growth.settled && t->report.response.ranges && t->total != UINT64_MAX && may_divide(t) &&
-         t->received < t->total;
+  return !t->growth.settled && !t->undivided && t->report.response.ranges && t->total != UINT64_MAX &&
+         may_divide(t) && t->received < t->total;
 }
 
 /* Milliseconds: long enough for a new connection to have got up to speed. */

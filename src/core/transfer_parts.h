@@ -61,6 +61,7 @@ struct dm_transfer {
   bool verifying;  /* the network waits until the part file of before is verified */
   bool recognised; /* the head was looked at */
   bool tainted;    /* some bytes are known to be wrong */
+  bool undivided;  /* one connection at a time: its answers to several do not belong together */
   bool over;       /* the next exchange begins at the first byte */
   bool ended;      /* all bytes are here */
   struct dm_lane lanes[DM_TRANSFER_LANES];

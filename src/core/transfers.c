@@ -95,7 +95,7 @@ struct dm_transfer_progress dm_transfer_progress(const struct dm_transfer *t) {
                                           .total = t->total != UINT64_MAX ? (int64_t)t->total : -1,
                                           .receiving = !t->verifying && !t->ended};
   if (t->verifying)
-    progress.received = atomic_load(&t->follower.position);
+    progress.received = t->report.resumed;
   for (size_t i = 0; i < DM_TRANSFER_LANES; i++) {
     const struct dm_http_exchange *exchange = t->lanes[i].exchange;
     double idle = exchange != NULL ? dm_http_idle(exchange) : 0;

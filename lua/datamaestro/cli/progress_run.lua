@@ -6,6 +6,7 @@
 --   retry     url, reason, delay, attempt, of    source   url, reason
 --   wait      holder, received|nil, total|nil    done     path, size
 --   failed    message, code                      end      ok
+--   go        (the wait for a dataset is over)
 -- (docs/progress.md has them in full). A file is active from its first event to `done` or `failed`.
 local Rate = require "datamaestro.cli.progress_rate"
 
@@ -95,6 +96,15 @@ local take = {
   wait = function(_, file, event)
     file.state, file.holder = "wait", event.holder
     file.received, file.total = event.received or 0, event.total
+  end,
+
+  go = function(self, file)
+    for i, other in ipairs(self.active) do
+      if other == file then
+        table.remove(self.active, i)
+      end
+    end
+    self.files[file.label] = nil
   end,
 
   done = function(self, file, event)

@@ -55,9 +55,17 @@ local function path_of(self, key, owner, ending)
   return ("%s/%s.%s%s"):format(self.folder, key, owner, ending)
 end
 
+local function is_plain(path)
+  local found = file.stat(path, true)
+  return found and found.type == "file"
+end
+
 -- Takes a part over; whether there is one of ours now.
 local function adopt(self, key, owner)
   local theirs, ours = path_of(self, key, owner, ""), path_of(self, key, self.owner, "")
+  if not is_plain(theirs .. ".part") or not is_plain(theirs .. ".journal") then
+    return false
+  end
   local take = process.is_alive(owner) == false and file.move or file.copy
   if take == file.copy then
     local found = file.stat(theirs .. ".part")
@@ -75,9 +83,15 @@ end
 
 --- Names the part file of a download, and takes over what others have left of it.
 -- @param key string
+-- @param afresh boolean|nil: nothing that is there is to be continued
 -- @return string: the path without .part and .journal
-function Cache:claim(key)
+function Cache:claim(key, afresh)
   local base = path_of(self, key, self.owner, "")
+  if afresh then
+    file.remove(base .. ".part")
+    file.remove(base .. ".journal")
+    return base
+  end
   for _, name in ipairs(file.list(self.folder) or {}) do
     local owner = name:match(pattern_of(key))
     local abandoned = owner and owner ~= self.owner and process.is_alive(owner) ~= true

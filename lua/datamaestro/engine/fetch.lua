@@ -14,7 +14,6 @@ local FINAL = { interrupted = true, space = true }
 
 local SMALL = 256 * 1024     -- bytes: such a file never leaves memory before it is complete, so needs no lock
 local BACKOFF_MAXIMUM = 30   -- seconds
-local PATIENCE = 300         -- seconds: a host that asks to be left alone for longer has failed
 local WORTH = 1024 * 1024    -- bytes that a try must bring so as not to count as one
 local LOOK = 0.2             -- seconds between two looks at a lock
 
@@ -73,7 +72,7 @@ local function lock(job, key)
       context.observe { event = "wait", file = job.spec.label, holder = holder, received = received,
         total = job.spec.sources[1].size }
     end
-    context.scheduler:sleep(LOOK)
+    context.scheduler:sleep(context.cache.held[key] and LOOK / 10 or LOOK)
   end
 end
 
@@ -102,7 +101,7 @@ local function claim(job, source, key)
   if not job.lock then
     return nil, message, code
   end
-  return context.cache:claim(key)
+  return context.cache:claim(key, source.alone)
 end
 
 -- The connections that settings allow to a host; nil: as many as to any.
@@ -149,7 +148,7 @@ local function begin(job, source)
     return nil, message, code
   end
   local key = cache.key(source.url, checks.served, checks.served and source[checks.served])
-  if job.transfer and job.transfer:state() == "paused" and job.key == key
+  if job.transfer and job.transfer:state() == "paused" and job.key == key and not source.alone
     and job.transforms == source.transforms then
     return job.transfer:again(source.url, job.token)
   end
@@ -168,18 +167,28 @@ end
 
 -- --- A source ---------------------------------------------------------------------------------------
 
+-- What to do about a login that was asked for.
+local function login_advice(job, url)
+  if job.token then
+    return "login needed: the token for this host was refused"
+  elseif not url:lower():find "^https:" then
+    return "login needed: a password in ~/.netrc; tokens go over https only"
+  end
+  return ("login needed: a token in %s, or a password in ~/.netrc"):format(settings.variable(hosts.of(url)))
+end
+
 -- What a person can do about an answer that no other try will change.
-local function advise(message, report, url)
-  local host = hosts.of(url)
-  if not report or not host then
+local function advise(job, message, report, url)
+  if not report or not hosts.of(url) then
     return message
   elseif report.status == 401 or report.status == 403 then
-    local variable = "DATAMAESTRO_TOKEN_" .. host:gsub(":%d+$", ""):upper():gsub("[^%w]", "_")
-    return (message:gsub("%(login needed%)$", function()
-      return ("(login needed: a token in %s, or a password in ~/.netrc)"):format(variable)
+    return (message:gsub("login needed%)$", function()
+      return login_advice(job, url) .. ")"
     end))
   elseif report.status == 404 or report.status == 410 then
     return message .. " (moved or gone: --mirror names other places)"
+  elseif message:find "unable to get local issuer certificate" then
+    return message .. " (CURL_CA_BUNDLE=FILE names authorities of your own)"
   end
   return message
 end
@@ -231,11 +240,11 @@ local function judge(job, source, report, message)
   local host = hosts.of(source.url)
   local retry_after = report and report.retry_after
   if host and report and report.passing then
-    job.context.hosts:failed(host, retry_after and math.min(retry_after, PATIENCE))
+    job.context.hosts:failed(host, retry_after and math.min(retry_after, hosts.PATIENCE))
   end
-  if (retry_after or 0) > PATIENCE then
+  if (retry_after or 0) > hosts.PATIENCE then
     local wait = retry_after < 86400 and ("%d s"):format(retry_after) or "a day or longer"
-    return false, ("%s (asks to wait %s, %d s at most expected)"):format(message, wait, PATIENCE)
+    return false, ("%s (asks to wait %s, %d s at most expected)"):format(message, wait, hosts.PATIENCE)
   end
   return report and report.passing, message
 end
@@ -288,7 +297,9 @@ local function try(job, source)
   if not report then
     local passing
     passing, message = judge(job, source, partial, message)
-    return nil, advise(message, partial, source.url), code, passing
+    -- What an earlier answer or process brought may be what does not decode.
+    passing = passing or (code == "format" and partial and partial.mixed and not source.alone)
+    return nil, advise(job, message, partial, source.url), code, passing
   end
   local right, difference, kind = compare(source, job.spec, report)
   if right then
@@ -358,7 +369,7 @@ local function try_all(job, list)
         return true
       end
       candidate.message, candidate.code, candidate.dead = message, code, not passing
-      if passing and code == "checksum" then
+      if passing and (code == "checksum" or code == "format") then
         candidate.source = setmetatable({ alone = true }, { __index = candidate.source })
       end
       again = again or passing
@@ -381,7 +392,7 @@ local function wait_for_round(job, list)
     reason = reason or (not candidate.dead and candidate.message)
   end
   job.context.observe { event = "retry", file = job.spec.label, url = text.url(list[1].source.url),
-    reason = reason, delay = delay, attempt = job.round, of = job.context.settings.tries }
+    reason = reason, delay = delay, attempt = job.round + 1, of = job.context.settings.tries }
   job.context.scheduler:sleep(delay)
 end
 
@@ -399,8 +410,8 @@ end
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
 --   nil), part (path to write; a folder, with `unpack`), unpack (boolean)
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
---   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), hosts, settings, offline,
---   keep (booleans), observe (function(event)), warn (function(message))
+--   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), hosts, settings,
+--   offline, keep (booleans), observe (function(event)), warn (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed
 function fetch.obtain(spec, context)
   local list, warning, code = candidates(spec, context)

@@ -5,6 +5,9 @@ local file = require "datamaestro.api.file"
 
 local hosts = {}
 
+--- Seconds for which a host is left alone at the most; one that asks for more has failed.
+hosts.PATIENCE = 300
+
 local Hosts = { __name = "hosts" }
 Hosts.__index = Hosts
 
@@ -38,10 +41,13 @@ local function read(self, host)
     return entry
   end
   local content = file.read(path_of(self, host)) or ""
+  -- Anyone may have written there, and clocks may have been wrong.
+  local wait_until = math.tointeger(tonumber(content:match "until (%d+)")) or 0
+  local failed = math.tointeger(tonumber(content:match "failed (%d+)")) or 0
   entry = {
     read = os.time(),
-    wait_until = tonumber(content:match "until (%d+)") or 0,
-    failed = tonumber(content:match "failed (%d+)") or 0,
+    wait_until = math.min(wait_until, os.time() + hosts.PATIENCE),
+    failed = failed <= os.time() and failed or 0,
   }
   self.known[host] = entry
   return entry

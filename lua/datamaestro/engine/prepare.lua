@@ -74,6 +74,8 @@ local function bring(run, dataset, failures)
   for _, failure in ipairs(carry_out(run, dataset, plan.of(run.store, dataset).actions, workshop, record)) do
     fail(failure.message, failure.code)
   end
+  -- The state comes last: what a process leaves that dies before is cleared away when the next one looks.
+  run.store:close_workshop(dataset, run.context.cache.owner)
   local written
   written, message, code = record:close()
   if not written then
@@ -121,7 +123,7 @@ function prepare.download_all(store, datasets, options)
     return true
   end
   local run <close> = Run.new(store, options)
-  local ready, message, code = run:begin(plans)
+  local ready, message, code = run:begin(todo, plans)
   if not ready then
     return nil, message, code
   end

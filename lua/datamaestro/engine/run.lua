@@ -10,7 +10,8 @@ local text = require "datamaestro.text"
 local Run = { __name = "run" }
 Run.__index = Run
 
-local LOOK = 0.2 -- seconds between two looks at a lock
+local LOOK = 0.2     -- seconds between two looks at a lock
+local LOOKS_TOLD = 5 -- looks between two words of what is seen
 
 -- The set of transfers is made by the first who needs it: files of this machine need no libcurl.
 local function transfers_of(run, settings)
@@ -58,7 +59,7 @@ end
 function Run.new(store, options)
   collectgarbage() -- what definitions left behind; from here on memory is for bytes
   local cache = Cache.open(store.root)
-  local run = setmetatable({ store = store }, Run)
+  local run = setmetatable({ store = store, totals = {} }, Run)
   run.scheduler = Scheduler.new(wait(run), tick(run))
   run.context = {
     scheduler = run.scheduler, transfers = transfers_of(run, options.settings), active = {}, busy = {},
@@ -71,21 +72,25 @@ end
 
 -- --- Before the first byte --------------------------------------------------------------------------
 
+local function add(sum, need)
+  sum.files = sum.files + 1
+  sum.bytes = sum.bytes + (need.served or 0)
+  sum.unknown = sum.unknown + (need.served and 0 or 1)
+  sum.stored = sum.stored + (need.stored or 0)
+  sum.spool = math.max(sum.spool, need.spool or 0)
+end
+
 -- What is known of the files to make: {files, bytes (served), unknown, stored (bytes), spool (bytes)}.
-local function add_up(self, plans)
+local function add_up(self, datasets, plans)
   local sum = { files = 0, bytes = 0, unknown = 0, stored = 0, spool = 0 }
-  for _, plan in ipairs(plans) do
+  for i, plan in ipairs(plans) do
+    local before, unknown = sum.bytes, sum.unknown
     for _, step in ipairs(plan.actions) do
-      local resource = step.resource
       if step.action == "make" then
-        local need = resources.kind(resource).needs(resource, self.context)
-        sum.files = sum.files + 1
-        sum.bytes = sum.bytes + (need.served or 0)
-        sum.unknown = sum.unknown + (need.served and 0 or 1)
-        sum.stored = sum.stored + (need.stored or 0)
-        sum.spool = math.max(sum.spool, need.spool or 0)
+        add(sum, resources.kind(step.resource).needs(step.resource))
       end
     end
+    self.totals[datasets[i]] = sum.unknown == unknown and sum.bytes - before or nil
   end
   return sum
 end
@@ -104,7 +109,8 @@ local function check_space(self, sum)
   end
   local needed = sum.stored + sum.spool
   if needed > free then
-    return nil, ("%s: %s free (%s needed)"):format(root, text.size(free), text.size(needed)), "space"
+    return nil, ("%s: %s free (%s needed for %d file%s; --data names another place)"):format(root,
+      text.size(free), text.size(needed), sum.files, sum.files == 1 and "" or "s"), "space"
   elseif math.type(inodes) == "integer" and sum.files > inodes then
     return nil, ("%s: room for %d more files (%d needed)"):format(root, inodes, sum.files), "space"
   end
@@ -112,10 +118,11 @@ local function check_space(self, sum)
 end
 
 --- Says what is to be done, and checks that there is room for it.
--- @param plans array of plans, as of plan.of
+-- @param datasets array of datasets
+-- @param plans array of their plans, as of plan.of
 -- @return true | nil, message, code
-function Run:begin(plans)
-  local sum = add_up(self, plans)
+function Run:begin(datasets, plans)
+  local sum = add_up(self, datasets, plans)
   local enough, message, code = check_space(self, sum)
   if not enough then
     return nil, message, code
@@ -135,18 +142,25 @@ function Run:lock(dataset)
   if not made then
     return nil, message, code
   end
-  local path, cache = self.store:lock_path(dataset), self.context.cache
+  local path, cache, looks = self.store:lock_path(dataset), self.context.cache, 0
   while true do
     local lock
     lock, message, code = file.lock(path, false)
     if lock then
       lock:note(Cache.signature(cache.owner))
+      if looks > 0 then
+        self.context.observe { event = "go", file = dataset.id }
+      end
       return lock
     elseif code ~= "busy" then
       return nil, message, code
     end
-    local holder, received = cache:watch(path)
-    self.context.observe { event = "wait", file = dataset.id, holder = holder, received = received }
+    if looks % LOOKS_TOLD == 0 then
+      local holder, received = cache:watch(path)
+      self.context.observe { event = "wait", file = dataset.id, holder = holder, received = received,
+        total = self.totals[dataset] }
+    end
+    looks = looks + 1
     self.scheduler:sleep(LOOK)
   end
 end

@@ -36,7 +36,8 @@ end
 local function by_luck(remote, context)
   local good, failing = {}, {}
   for _, source in ipairs(remote) do
-    local list = context.hosts:is_failing(hosts.of(source.url)) and failing or good
+    local host = hosts.of(source.url)
+    local list = host and context.hosts:is_failing(host) and failing or good
     list[#list + 1] = source
   end
   return table.move(failing, 1, #failing, #good + 1, good)
