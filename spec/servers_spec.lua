@@ -4,7 +4,7 @@ local FtpServer = require "spec.support.ftp_server"
 local Nginx = require "spec.support.nginx"
 local authority = require "spec.support.authority"
 local json = require "datamaestro.json"
-local lying_locks = require "spec.support.lying_locks"
+local preload = require "spec.support.preload"
 local program = require "spec.support.program"
 local temp = require "spec.support.temp"
 
@@ -141,10 +141,10 @@ describe("the lying locks", function()
   it("are had by all who ask", function()
     local folder = temp.folder()
     local command = "flock -n %s/lock %s flock -n %s/lock echo both"
-    local env = lying_locks.build(folder)
-    local preload = "env LD_PRELOAD=" .. env.LD_PRELOAD
+    local env = preload.build("lying_flock", folder)
+    local environment = "env LD_PRELOAD=" .. env.LD_PRELOAD
     local alone = program.shell(command:format(folder, "", folder))
-    local both = program.shell(command:format(folder, preload, folder))
+    local both = program.shell(command:format(folder, environment, folder))
     temp.remove(folder)
     assert.are.same({ 1, "" }, { alone.status, alone.out })
     assert.are.same({ 0, "both\n" }, { both.status, both.out })

@@ -196,8 +196,8 @@ describe("the settings", function()
       token "a.example:8080", token "b.example" or "nothing" })
     environment.DATAMAESTRO_TOKEN_A_EXAMPLE = "variable"
     environment.DATAMAESTRO_TOKEN_MY__HOST_ORG = "dashed"
-    assert.are.same({ "variable", "dashed", "dashed", "nothing" }, { token "a.example", token "my-host.org:81",
-      token "my-host.org", token "my.host.org" or "nothing" })
+    assert.are.same({ "variable", "dashed", "dashed", "nothing" }, { token "a.example",
+      token "my-host.org:81", token "my-host.org", token "my.host.org" or "nothing" })
   end)
 
   it("give no host the token of another one", function()

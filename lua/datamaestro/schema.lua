@@ -40,7 +40,7 @@ local function url_problem(value)
     return ("%s (URL such as https://host/file expected)"):format(shown(value))
   elseif not SCHEMES[scheme] then
     return ("scheme '%s' (http, https, ftp or file expected)"):format(scheme)
-  elseif scheme ~= "file" and not value:find "://[^/?#]*[^/?#@]" then
+  elseif scheme ~= "file" and not value:match("://([^/?#]*)"):gsub("^.*@", ""):find "^[^:]" then
     return ("%s (URL with a host expected)"):format(shown(value))
   end
 end

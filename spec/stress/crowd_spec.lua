@@ -2,7 +2,7 @@
 local Laboratory = require "spec.support.laboratory"
 local Nginx = require "spec.support.nginx"
 local file = require "datamaestro.api.file"
-local lying_locks = require "spec.support.lying_locks"
+local preload = require "spec.support.preload"
 local program = require "spec.support.program"
 local rounds = require "spec.support.rounds"
 local temp = require "spec.support.temp"
@@ -115,7 +115,7 @@ describe("a crowd that prepares one dataset", function()
     end)
 
     it(("damages nothing where locks lie, %d processes wide"):format(count), function()
-      crowd_rounds(count, lying_locks.build(folder))
+      crowd_rounds(count, preload.build("lying_flock", folder))
     end)
   end
 end)
