@@ -1,5 +1,5 @@
-/* To be preloaded: the first fsync of a file *.part fails, the later ones succeed. So do real ones: Linux tells of
- * bytes that it could not write back once for each open file, and then forgets them. */
+/* To be preloaded: the first fsync of a file *.part fails, the later ones succeed. So do real ones: Linux
+ * tells of bytes that it could not write back once for each open file, and then forgets them. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
