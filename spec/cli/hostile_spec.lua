@@ -92,6 +92,44 @@ describe("prepare, in a bad world,", function()
     assert.is_nil(file.stat(lab:path "data.bin"))
   end)
 
+  it("opens no socket when it is offline, and one when it is not", function()
+    local env = preload.build("no_socket", lab.folder)
+    env.NO_SOCKET_NOTE = lab.folder .. "/socket"
+    env.DATAMAESTRO_TRIES = "1"
+    local function prepare(...)
+      return lab:run({ "--quiet", "prepare", "org.example.data", ... }, { env = env }).status
+    end
+    lab:define_file(server.url .. "/whole")
+    assert.are.equal(11, prepare "--offline")
+    temp.write(lab.folder .. "/here", "here")
+    local here = "file://" .. lab.folder .. "/here"
+    lab:define_file(server.url .. "/whole", ("{ mirrors = { %q } }"):format(here))
+    assert.are.equal(0, prepare "--offline")
+    assert.is_nil(file.stat(env.NO_SOCKET_NOTE))
+    os.remove(lab:path "data.bin")
+    lab:define_file(server.url .. "/whole")
+    assert.are.equal(4, prepare())
+    assert.is_truthy(file.stat(env.NO_SOCKET_NOTE))
+  end)
+
+  it("refuses what nothing vouches for when it is asked to be strict", function()
+    lab:define_file(server.url .. "/whole")
+    local result = lab:run { "--quiet", "prepare", "--strict", "org.example.data" }
+    assert.are.same({ 10, ("datamaestro: org.example.data: data: %s/whole: plain http and no checksum (https, "
+      .. "or a digest in the definition, expected); --strict was asked\n"):format(server.url) },
+      { result.status, result.err })
+    lab:define_file(server.url .. "/whole", ("{ sha256 = %q }"):format(sha256_of "size=4096"))
+    assert.are_not.equal(10, lab:run({ "--quiet", "prepare", "--strict", "org.example.data" }).status)
+  end)
+
+  it("says before the first byte that there is no room, with both numbers", function()
+    lab:define_file(server.url .. "/whole", "{ size = 9000000000000000 }")
+    local result = lab:prepare()
+    assert.are.equal(8, result.status)
+    assert.matches("^datamaestro: [^\n]*: [%d.]+ %u?B free %(9%.0 PB needed for 1 file; "
+      .. "%-%-data names another place%)\n$", (result.err:gsub("datamaestro: warning: [^\n]*\n", "")))
+  end)
+
   it("takes no URL without a host", function()
     for _, url in ipairs { "https:///x", "https://?x", "http://user@/x" } do
       lab:define_file(url)
