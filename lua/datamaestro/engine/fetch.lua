@@ -1,5 +1,5 @@
 --- One file from the first of its sources that has the right bytes.
-local cache = require "datamaestro.engine.cache"
+local download = require "datamaestro.engine.download"
 local file = require "datamaestro.api.file"
 local hosts = require "datamaestro.engine.hosts"
 local settings = require "datamaestro.settings"
@@ -12,7 +12,6 @@ local fetch = {}
 -- What no other source can mend.
 local FINAL = { interrupted = true, space = true }
 
-local SMALL = 256 * 1024     -- bytes: such a file never leaves memory before it is complete, so needs no lock
 local BACKOFF_MAXIMUM = 30   -- seconds
 local WORTH = 1024 * 1024    -- bytes that a try must bring so as not to count as one
 local LOOK = 0.2             -- seconds between two looks at a lock
@@ -29,12 +28,6 @@ local function unexpected_page(report, spec, proved)
     return nil
   end
   return "HTML page of " .. text.size(report.size)
-end
-
--- How a source is to be checked: as served, and as stored; a mirror that packed the content anew may have
--- only the latter to go by.
-local function checks_of(source, spec)
-  return { served = verify.digest(source), content = verify.digest(spec.content) }
 end
 
 -- Holds what came against what was declared; true | nil, what was found (what was expected), code.
@@ -54,115 +47,6 @@ local function compare(source, spec, report)
     return nil, page .. " (data expected)", "format"
   end
   return nil, page and ("%s; %s"):format(page, difference) or difference, "checksum"
-end
-
--- --- A download and its part ------------------------------------------------------------------------
-
--- Waits until nobody else fetches the same bytes, and shows how far they are.
-local function lock(job, key)
-  local context = job.context
-  local path = ("%s/%s.lock"):format(context.cache.folder, key)
-  while true do
-    local handle, message, code = context.cache:lock(key)
-    if handle or code ~= "busy" then
-      return handle, message, code
-    end
-    local holder, received = context.cache:watch(path)
-    if not context.cache.held[key] then -- else it is this process that is at it
-      context.observe { event = "wait", file = job.spec.label, holder = holder, received = received,
-        total = job.spec.sources[1].size }
-    end
-    context.scheduler:sleep(context.cache.held[key] and LOOK / 10 or LOOK)
-  end
-end
-
-local function drop(job)
-  if job.transfer then
-    job.transfer:close()
-    job.context.active[job.transfer] = nil
-    job.transfer = nil
-  end
-  if job.lock then
-    job.lock:close()
-    job.lock = nil
-  end
-end
-
--- Names the part, alone to fetch it if that can be had; its path | nil, message, code.
-local function claim(job, source, key)
-  local context = job.context
-  if source.size and source.size <= SMALL and not context.keep then
-    return ("%s/%s.%s"):format(context.cache.folder, key, context.cache.owner)
-  end
-  local made, message, code = context.cache:make()
-  if made then
-    job.lock, message, code = lock(job, key)
-  end
-  if not job.lock then
-    return nil, message, code
-  end
-  return context.cache:claim(key, source.alone)
-end
-
--- The connections that settings allow to a host; nil: as many as to any.
-local function limit_of(job, source)
-  local host = hosts.of(source.url)
-  local limits = job.context.settings.connections
-  return host and (limits[host] or limits[host:gsub(":%d+$", "")])
-end
-
-local function start(job, source, key)
-  local spec, context = job.spec, job.context
-  local checks = checks_of(source, spec)
-  local spool, message, code = claim(job, source, key)
-  if not spool then
-    return nil, message, code
-  end
-  local keep = context.keep and not sources.local_path(source.url)
-  job.keep = keep and { path = context.cache:kept(source.url), part = spool .. ".kept" } or nil
-  job.transfer, message, code = context.transfers():start {
-    url = source.url, token = job.token, path = spec.part, spool = spool, keep = keep and job.keep.part,
-    decode = source.transforms ~= "none" and source.transforms or nil, unpack = spec.unpack,
-    proven = checks.served ~= nil, lanes = limit_of(job, source) and 1 or nil, size = source.size,
-    digests = { checks.served }, content_digests = { checks.content },
-    content_limit = spec.content and spec.content.size,
-  }
-  job.key, job.transforms = key, source.transforms
-  return job.transfer and true, message, code
-end
-
--- A token is for https alone: elsewhere anyone on the way could read it.
-local function token_of(job, source)
-  if not source.url:lower():find "^https:" then
-    return nil
-  end
-  return settings.token(job.context.settings, hosts.of(source.url))
-end
-
--- Begins, or goes on with what an earlier source of the same bytes has brought.
-local function begin(job, source)
-  local checks = checks_of(source, job.spec)
-  local message, code
-  job.token, message, code = token_of(job, source)
-  if code then
-    return nil, message, code
-  end
-  local key = cache.key(source.url, checks.served, checks.served and source[checks.served])
-  if job.transfer and job.transfer:state() == "paused" and job.key == key and not source.alone
-    and job.transforms == source.transforms then
-    return job.transfer:again(source.url, job.token)
-  end
-  drop(job)
-  return start(job, source, key)
-end
-
--- Puts a download among the kept ones: <path>.dl, and its URL beside it; true | nil, message, code.
-local function publish_kept(kept, url)
-  local done, message, code = file.publish(kept.part, kept.path .. ".dl")
-  if done then
-    done, message, code = file.replace(kept.path .. ".url", url)
-  end
-  return done, message, code
 end
 
 -- --- A source ---------------------------------------------------------------------------------------
@@ -206,7 +90,7 @@ end
 
 -- Waits for one of the connections that a host has been left, if there is a limit; `leave` gives it back.
 local function enter(job, source)
-  local host, limit, busy = hosts.of(source.url), limit_of(job, source), job.context.busy
+  local host, limit, busy = hosts.of(source.url), download.limit(job, source), job.context.busy
   while limit and (busy[host] or 0) >= limit do
     job.context.scheduler:sleep(LOOK)
   end
@@ -262,7 +146,7 @@ local function accept(job, source, report)
     context.hosts:served(host)
   end
   if job.keep then
-    return publish_kept(job.keep, text.url(source.url))
+    return download.keep(job.keep, text.url(source.url))
   end
   return true
 end
@@ -272,7 +156,7 @@ local function discard(job)
   if job.keep then
     file.remove(job.keep.part)
   end
-  drop(job)
+  download.drop(job)
 end
 
 -- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may
@@ -286,7 +170,7 @@ local function try(job, source)
   end
   respect(job, source)
   enter(job, source)
-  local begun, message, code = begin(job, source)
+  local begun, message, code = download.begin(job, source)
   if not begun then
     leave(job)
     return nil, message, code
@@ -420,7 +304,8 @@ function fetch.obtain(spec, context)
   elseif warning then
     context.warn(warning)
   end
-  local job <close> = setmetatable({ spec = spec, context = context, received = 0 }, { __close = drop })
+  local job <close> = setmetatable({ spec = spec, context = context, received = 0 },
+    { __close = download.drop })
   job.round = 1
   while true do
     local received = job.received
