@@ -115,6 +115,17 @@ describe("show", function()
     assert.is_nil(page:find("http", 1, true))
   end)
 
+  it("writes both where both are asked for", function()
+    local png, html = os.tmpname(), os.tmpname()
+    assert.are.equal("", shown { FASHION .. ".train.images", "--n", "4", "--png", png, "--html", html })
+    for path, beginning in pairs { [png] = "^\137PNG", [html] = "^<!" } do
+      local handle = assert(io.open(path, "rb"))
+      assert.matches(beginning, handle:read(8))
+      handle:close()
+      os.remove(path)
+    end
+  end)
+
   it("says what cannot be shown", function()
     assert.are.same({ 2, "datamaestro: " .. FASHION
       .. ": ImageClassification without images (images expected: its "

@@ -233,10 +233,15 @@ local function show(value, options, write)
   local images, message, code = choose(value, options)
   if not images then
     return nil, message, code
-  elseif options.png then
-    return to_png(images, options, write)
-  elseif options.html then
-    return to_html(images, options, write)
+  elseif options.png or options.html then
+    local done = true
+    if options.png then
+      done, message, code = to_png(images, options, write)
+    end
+    if done and options.html then
+      done, message, code = to_html(images, options, write)
+    end
+    return done, message, code
   end
   local medium = terminals.describe(options.as)
   if medium.kind == "kitty" or medium.kind == "sixel" then
