@@ -240,7 +240,7 @@ function Session:open(dataset)
   if not done then
     return nil, message, code
   end
-  return require "datamaestro.engine.prepare".open(store, dataset)
+  return require "datamaestro.engine.open".dataset(store, dataset)
 end
 
 --- Finds several datasets; the first that there is not ends it.
