@@ -56,17 +56,10 @@ function library.new(session)
   function bound.prepare(id)
     check_id(id, "prepare")
     local dataset, message, code = session:registry():find(id)
-    local store, done
-    if dataset then
-      store, message, code = session:store()
-    end
-    if store then
-      done, message, code = session:download(store, { dataset })
-    end
-    if not done then
+    if not dataset then
       return nil, message, code
     end
-    return require "datamaestro.engine.open".dataset(store, dataset)
+    return session:open(dataset)
   end
 
   --- Makes a loader of batches: datamaestro.data.loader's new.
