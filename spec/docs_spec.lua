@@ -115,8 +115,8 @@ describe("the pages", function()
     temp.write(folder .. "/2024/ages.csv", "height,weight,age\n1,2,40\n1,2,41\n1,2,42\n")
     temp.write(folder .. "/2024/notes.txt", "caf\xe9\n")
     temp.write(folder .. "/example.lua", block)
-    local result = program.shell(("cd %s && gzip people.csv && xz reviews.jsonl && zip -qr survey.zip 2024 && "
-      .. "rm -r 2024 && %s run example.lua"):format(program.quote(folder), program.path))
+    local result = program.shell(("cd %s && gzip people.csv && xz reviews.jsonl && zip -qr survey.zip 2024 "
+      .. "&& rm -r 2024 && %s run example.lua"):format(program.quote(folder), program.path))
     temp.remove(folder)
     assert.equal("", result.err)
     local printed = {}

@@ -6,8 +6,8 @@ local library = {}
 
 --- Makes the library for a session.
 -- @param session session: its data directory, its progress display
--- @return table: functions find, search, prepare, loader, load, save, show, plot, open; fields version, tensor, csv,
---   jsonl, text
+-- @return table: functions find, search, prepare, loader, load, save, show, plot, open; fields version,
+--   tensor, csv, jsonl, text
 function library.new(session)
   local bound = {
     version = require "datamaestro.api.host".version,
@@ -98,8 +98,8 @@ function library.new(session)
     return require "datamaestro.data.numpy".save(path, value)
   end
 
-  --- Opens a file of one's own for reading, whatever is in it: a compressed one decompressed, one of an archive in
-  -- place.
+  --- Opens a file of one's own for reading, whatever is in it: a compressed one decompressed, one of an
+  -- archive in place.
   -- @param path string: "x.bin", "x.bin.gz" (.bz2 .xz .zst .lz4), "x.zip!/name" (tar, zip, 7z)
   -- @return file handle: with read, lines and close | nil, message, code
   function bound.open(path)
@@ -117,8 +117,8 @@ function library.new(session)
   end
 
   --- Shows images in the terminal, or writes them as a PNG or HTML file.
-  -- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with images, path
-  --   of a PNG or JPEG file, or list of such
+  -- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with
+  --   images, path of a PNG or JPEG file, or list of such
   -- @param options table|nil: n (how many, 50), first (1), labels (tensor, list or object: one an image),
   --   classes (names of labels), columns, range ({black, white}), as ("kitty", "sixel", "blocks" or "plain"),
   --   png, html (a file to write instead), title (of the page)

@@ -141,7 +141,8 @@ describe("a CSV file of one's own", function()
       rows[#rows + 1] = row
     end
     assert.same({ { 1, 2.0 }, { 3, 4.0 } }, rows)
-    for values, targets in csv.batches(path, { delimiter = ";", ignore = 1, names_row = 0, target = "b" }, 2) do
+    local with_target = { delimiter = ";", ignore = 1, names_row = 0, target = "b" }
+    for values, targets in csv.batches(path, with_target, 2) do
       assert.same({ { { 1.0 }, { 3.0 } }, { 2.0, 4.0 } }, { values:tolist(), targets:tolist() })
     end
     assert.same({ delimiter = ";", ignore = 1, names_row = 0 }, options)

@@ -32,8 +32,8 @@ local function options_of(path, given)
   return all
 end
 
--- Calls a function of datamaestro.api.csv: its results in a table. Wrong use raises where the caller was called
--- (our functions end in tail calls, so that these are three levels).
+-- Calls a function of datamaestro.api.csv: its results in a table. Wrong use raises where the caller was
+-- called (our functions end in tail calls, so that these are three levels).
 local function invoke(name, path, options, ...)
   if type(path) ~= "string" then
     error(("path: %s (string expected)"):format(type(path)), 3)
@@ -66,8 +66,8 @@ local function iterate(...)
 end
 
 -- Tables of one's own. Options are the fields of the types below (`delimiter ignore names_row size_row target
--- encoding`), `types` (array of names of types, one a column, as in Generic's `rows`) and `columns` (the number
--- of fields that every row must have); the path is as in datamaestro.data.source.
+-- encoding`), `types` (array of names of types, one a column, as in Generic's `rows`) and `columns` (the
+-- number of fields that every row must have); the path is as in datamaestro.data.source.
 
 --- Opens a CSV file to read it row by row.
 -- @param path string: "x.csv", "x.csv.gz", "x.zip!/x.csv"
@@ -78,23 +78,23 @@ function csv.open(path, options)
   return call("open", path, options)
 end
 
---- Iterates the rows of a CSV file: `for row in csv.rows("x.csv.gz", { names_row = 0 }) do`. Reads as it goes;
--- the file is closed when the loop ends.
+--- Iterates the rows of a CSV file: `for row in csv.rows("x.csv.gz", { names_row = 0 }) do`. Reads as it
+-- goes; the file is closed when the loop ends.
 -- @param path string: "x.csv", "x.csv.gz", "x.zip!/x.csv"
--- @param options table|nil: delimiter (","), ignore (lines to leave out), names_row (-1), types (one a column:
---   "string" "number" "integer" "number?" "integer?"), columns, encoding ("utf-8")
--- @return iterator of arrays of strings, or of what `types` says; raises a table of `message` and `code` where
---   the file cannot be opened or a row is bad
+-- @param options table|nil: delimiter (","), ignore (lines to leave out), names_row (-1), types (one a
+--   column: "string" "number" "integer" "number?" "integer?"), columns, encoding ("utf-8")
+-- @return iterator of arrays of strings, or of what `types` says; raises a table of `message` and `code`
+--   where the file cannot be opened or a row is bad
 function csv.rows(path, options)
   return iterate("rows", path, options)
 end
 
 --- Reads a CSV file of numbers.
 -- @param path string: "x.csv", "x.csv.gz", "x.zip!/x.csv"
--- @param options table|nil: delimiter (","), ignore (lines to leave out), names_row (-1), size_row (-1), target
---   (name of a column to be kept apart), encoding ("utf-8")
--- @return tensor (float64, rows × columns without the target), array of the names of all columns (nil without
---   names_row), tensor (float64, rows) of the target (nil without one) | nil, message, code
+-- @param options table|nil: delimiter (","), ignore (lines to leave out), names_row (-1), size_row (-1),
+--   target (name of a column to be kept apart), encoding ("utf-8")
+-- @return tensor (float64, rows × columns without the target), array of the names of all columns (nil
+--   without names_row), tensor (float64, rows) of the target (nil without one) | nil, message, code
 function csv.matrix(path, options)
   return call("matrix", path, options)
 end

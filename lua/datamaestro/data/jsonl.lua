@@ -22,11 +22,12 @@ function jsonl.open(path)
   return require "datamaestro.api.lines".json(path, options, record.metatable, getmetatable(json.array {}))
 end
 
---- Iterates the values of a file of JSON lines: `for row in jsonl.rows "x.jsonl.gz" do`. Objects are tables whose
--- `pairs` keep the order of the file, null is `null` of datamaestro.json. Reads as it goes, in bounded memory.
+--- Iterates the values of a file of JSON lines: `for row in jsonl.rows "x.jsonl.gz" do`. Objects are tables
+-- whose `pairs` keep the order of the file, null is `null` of datamaestro.json. Reads as it goes, in bounded
+-- memory.
 -- @param path string: "x.jsonl", "x.jsonl.gz", "x.zip!/x.jsonl"
--- @return iterator of values; raises a table of `message` and `code` where the file cannot be opened or a line
---   is no JSON
+-- @return iterator of values; raises a table of `message` and `code` where the file cannot be opened or a
+--   line is no JSON
 function jsonl.rows(path)
   if type(path) ~= "string" then
     error(("path: %s (string expected)"):format(type(path)), 2)

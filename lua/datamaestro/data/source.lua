@@ -5,9 +5,9 @@
 --   a file of an archive  data/x.zip!/folder/x.csv: tar, packed or not, zip, 7z
 --
 -- `!/` divides an archive from the name in it, unless there is a file of all that name. Whether bytes are
--- decompressed is for the bytes to say, since files are renamed, and decompressed while they are downloaded:
--- tables and text are, whatever their name; what may be of any kind is where its name says so too, and no more
--- than that.
+-- decompressed is for the bytes to say, since files are renamed, and decompressed while they are
+-- downloaded: tables and text are, whatever their name; what may be of any kind is where its name says so
+-- too.
 
 local file = require "datamaestro.api.file"
 

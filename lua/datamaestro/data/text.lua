@@ -31,12 +31,12 @@ function text.open(path, encoding)
   return require "datamaestro.api.lines".open(path, options)
 end
 
---- Iterates the lines of a text file, as UTF-8 and without their ends: `for line in text.lines "x.txt.gz" do`.
+--- Iterates the lines of a text file, as UTF-8 and without their ends: `for line in text.lines "x.gz" do`.
 -- Reads as it goes, in bounded memory.
 -- @param path string: "x.txt", "x.txt.gz", "x.zip!/x.txt"
 -- @param encoding string|nil: "utf-8" (default), "latin-1", "utf-16", … (what iconv knows)
--- @return iterator of strings; raises a table of `message` and `code` where the file cannot be opened or is no
---   text in its encoding
+-- @return iterator of strings; raises a table of `message` and `code` where the file cannot be opened or is
+--   no text in its encoding
 function text.lines(path, encoding)
   local options, message, code = options_of(path, encoding)
   return require "datamaestro.api.lines".lines(path, options or source.raise(message, code))
