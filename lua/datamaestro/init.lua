@@ -55,7 +55,6 @@ function library.new(session)
   -- @return object: of the dataset's type | nil, message, code
   function bound.prepare(id)
     check_id(id, "prepare")
-    local prepare = require "datamaestro.engine.prepare"
     local dataset, message, code = session:registry():find(id)
     local store, done
     if dataset then
@@ -67,7 +66,7 @@ function library.new(session)
     if not done then
       return nil, message, code
     end
-    return prepare.open(store, dataset)
+    return require "datamaestro.engine.open".dataset(store, dataset)
   end
 
   --- Makes a loader of batches: datamaestro.data.loader's new.

@@ -101,7 +101,7 @@ function pick.open(session, selector)
     done, message, code = session:download(store, { dataset })
   end
   if done then
-    object, message, code = require "datamaestro.engine.prepare".open(store, dataset)
+    object, message, code = require "datamaestro.engine.open".dataset(store, dataset)
   end
   if object then
     value, message, code = walk(object, path, dataset.id)

@@ -2,6 +2,7 @@
 
 local step = require "datamaestro.api.step"
 local guess = require "datamaestro.guess"
+local graph = require "datamaestro.engine.graph"
 local modules = require "datamaestro.modules"
 local schema = require "datamaestro.schema"
 local types = require "datamaestro.data.types"
@@ -93,6 +94,10 @@ local function read_resource(link, path)
   if not resource then
     return nil, problem
   end
+  problem = kind.problem and kind.problem(resource)
+  if problem then
+    return nil, ("%s: %s"):format(resource_subject(link), problem)
+  end
   resource.name = kind.name(resource)
   resource.kind, resource.file, resource.line = link.kind, path, link.line
   return resource
@@ -169,11 +174,6 @@ local function add_resource(parts, link, path)
   if other then
     return ("two resources are called '%s' (the other one is in line %d)"):format(resource.name, other.line)
   end
-  for _, one in ipairs(parts.resources) do
-    if one.filename == resource.filename then
-      return ("two resources are stored as '%s' (the other one is in line %d)"):format(one.filename, one.line)
-    end
-  end
   parts.resources[resource.name] = resource
   parts.resources[#parts.resources + 1] = resource
 end
@@ -232,6 +232,22 @@ local function read_chain(links, path)
   return parts
 end
 
+-- Gives each resource its place, and checks what they are together; nil | message.
+local function arrange(resources, path)
+  local taken = {}
+  for _, resource in ipairs(resources) do
+    resource.filename = require(KINDS .. resource.kind).place(resource, #resources == 1)
+    local other = taken[resource.filename]
+    if other then
+      local problem = "two resources are stored as '%s' (the other one is in line %d)"
+      return sandbox.place(path, resource.line, problem:format(resource.filename, other.line))
+    end
+    taken[resource.filename] = resource
+  end
+  local problem, line = graph.problem(resources)
+  return problem and sandbox.place(path, line, problem)
+end
+
 -- The names of the function's parameters, each that of a resource | nil, message.
 local function read_parameters(parts, path)
   local info = debug.getinfo(parts.builder, "Su")
@@ -271,7 +287,8 @@ function dsl.define(chain, name, context)
   local links = step.links(chain)
   local parts, problem = read_chain(links, context.path)
   local parameters
-  if parts then
+  problem = problem or arrange(parts.resources, context.path)
+  if not problem then
     parts.line = links[1].line
     parameters, problem = read_parameters(parts, context.path)
   end

@@ -1,7 +1,8 @@
 --- The cache: downloads under way, and those that are kept. A download under way is a part file and a journal
 -- named after what is fetched and who fetches it (KEY.OWNER.part, KEY.OWNER.journal), and a lock (KEY.lock)
 -- that saves others the work. Nobody writes to another's part file: what a dead process has left is renamed,
--- what may be a living one's on another machine is copied.
+-- what may be a living one's on another machine is copied. What several resources of a run come from is kept
+-- for as long in KEY.OWNER.shared (shares.lua).
 local file = require "datamaestro.api.file"
 local json = require "datamaestro.json"
 local process = require "datamaestro.api.process"
@@ -173,6 +174,7 @@ function Cache:sweep()
   for _, name in ipairs(file.list(self.folder) or {}) do
     local path = self.folder .. "/" .. name
     local owner = name:match "%.([%w-]+)%.part$" or name:match "%.([%w-]+)%.journal$"
+      or name:match "%.([%w-]+)%.shared$"
     local found = owner and process.is_alive(owner) ~= true and file.stat(path)
     if found and os.time() - found.mtime > FORGOTTEN then
       file.remove(path)

@@ -29,15 +29,17 @@ end
 -- @param dataset dataset
 -- @return string: absolute path
 function Store:folder(dataset)
-  return ("%s/data/%s/%s"):format(self.root, dataset.repository.id, (dataset.id:gsub("%.", "/")))
+  return ("%s/data/%s/%s"):format(self.root, dataset.repository.id,
+    dataset.folder or (dataset.id:gsub("%.", "/")))
 end
 
---- The path where a resource's file stands once it is complete.
+--- The path where a resource stands once it is complete.
 -- @param dataset dataset
 -- @param resource resource
 -- @return string: absolute path
 function Store:path(dataset, resource)
-  return self:folder(dataset) .. "/" .. resource.filename
+  local folder = self:folder(dataset)
+  return resource.filename == "" and folder or folder .. "/" .. resource.filename
 end
 
 local function state_path(folder)
