@@ -1,5 +1,5 @@
--- What several resources have to do with each other: needs, transient ones, shared sources, the Python program's
--- folders.
+-- What several resources have to do with each other: needs, transient ones, shared sources; and the folders
+-- that the Python program leaves.
 local Laboratory = require "spec.support.laboratory"
 local Nginx = require "spec.support.nginx"
 local file = require "datamaestro.api.file"
@@ -74,7 +74,8 @@ describe("a dataset of several resources", function()
       { "for resources that need each other", [[
           filescopy("a", "b", { "x" }) .. filescopy("b", "a", { "x" })]],
         "resources need each other: a -> b -> a" },
-      { "for a transient resource that nothing needs", 'tardownloader("a", "URL/top.tar", { transient = true })',
+      { "for a transient resource that nothing needs",
+        'tardownloader("a", "URL/top.tar", { transient = true })',
         "resource 'a' is transient, but none needs it (without 'transient' it stays)" },
       { "for an archive without a source", 'tardownloader("a", { files = { "x" } })',
         "a: no source (a URL, or from = \"RESOURCE\", expected)" },
@@ -83,7 +84,8 @@ describe("a dataset of several resources", function()
         "b.files: '../x' (relative path without '.', '..' and '//' expected)" },
       { "for links without a name", 'links("l", { "org.example.other" })',
         "l.links: name '1' (letters, digits, '_', '.' and '-' expected)" },
-      { "for a change of lines that is none", 'filedownloader("a.txt", "URL/x", { transforms = { { with = "x" } } })',
+      { "for a change of lines that is none",
+        'filedownloader("a.txt", "URL/x", { transforms = { { with = "x" } } })',
         "a.transforms: step 1: { replace = …, with = … } or { filter = … } expected" },
     }
 
@@ -162,7 +164,8 @@ describe("a dataset of several resources", function()
     assert.equal(0, lab:run { "--quiet", "prepare", "org.example.data.sub" }.status)
     local result = lab:prepare()
     assert.equal(10, result.status)
-    assert.matches("data/sub: the folder of another dataset (a member of another name expected)", result.err, 1, true)
+    local problem = "data/sub: the folder of another dataset (a member of another name expected)"
+    assert.matches(problem, result.err, 1, true)
     assert.equal("plain\n", temp.read(lab:path "sub/x.txt"))
   end)
 
@@ -191,7 +194,7 @@ describe("a dataset of several resources", function()
   end)
 
   describe("of the Python program", function()
-    -- What that program leaves in the middle: states of what is done, what was under way, a part in the cache.
+    -- What it leaves in the middle: states of what is done, what was under way, a part in the cache.
     local function half_done(states)
       program.shell(("mkdir -p %s/.downloads/top %s/cache"):format(program.quote(lab:path()),
         program.quote(lab.data)))
@@ -227,13 +230,15 @@ describe("a dataset of several resources", function()
     end)
 
     it("is adopted without a state, with a word where nothing proves it", function()
-      define [[tardownloader("tree", "URL/top.tar") .. filedownloader("p.txt", "URL/plain.txt", { size = 6 })]]
+      define [[tardownloader("tree", "URL/top.tar") ..
+        filedownloader("p.txt", "URL/plain.txt", { size = 6 })]]
       temp.write(lab:path "top/a.txt", "one\n")
       temp.write(lab:path "p.txt", "plain\n")
       local result = lab:prepare()
       assert.equal(0, result.status)
-      assert.equal(("datamaestro: warning: %s: taken as it is (the definition has no size or digest of its content)\n")
-        :format(lab:path "top"), result.err)
+      local warning = "datamaestro: warning: %s: taken as it is (the definition has no size or digest of its "
+        .. "content)\n"
+      assert.equal(warning:format(lab:path "top"), result.err)
       assert.same({}, server:requests())
       assert(os.remove(lab:path "top/a.txt"))
       assert.equal(0, lab:prepare().status) -- what it held was noted

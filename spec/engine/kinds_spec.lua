@@ -1,5 +1,5 @@
--- Every resource kind, on files that a server serves: from empty, once more, after files were removed, and after
--- a crash at each place where one leaves another picture.
+-- Every resource kind, on files that a server serves: from empty, once more, after files were removed, and
+-- after a crash at each place where one leaves another picture.
 local Laboratory = require "spec.support.laboratory"
 local Nginx = require "spec.support.nginx"
 local file = require "datamaestro.api.file"
@@ -60,13 +60,13 @@ describe("resource kind", function()
         local lab = laboratory(case)
         assert_complete(case, lab, lab:prepare())
         server:forget()
-        local before = program.shell("cd " .. program.quote(lab.data) .. " && find . -printf '%p %T@ %i\n'").out
+        local look = "cd " .. program.quote(lab.data) .. " && find . -printf '%p %T@ %i\n'"
+        local before = program.shell(look).out
         local again = lab:prepare("--offline")
         assert.equal("", again.err)
         assert.equal(0, again.status)
         assert.same({}, server:requests())
-        assert.equal(before,
-          program.shell("cd " .. program.quote(lab.data) .. " && find . -printf '%p %T@ %i\n'").out)
+        assert.equal(before, program.shell(look).out)
         lab:close()
       end)
 

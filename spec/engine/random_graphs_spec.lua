@@ -1,6 +1,6 @@
--- Random graphs of resources: some transient, some failing now and then, some runs killed. After enough runs all
--- is complete, nothing that was there was fetched again, transient files are gone, and states say what is there.
--- GRAPHS and SEED choose how many and which; a failure prints the seed.
+-- Random graphs of resources: some transient, some failing now and then, some runs killed. After enough runs
+-- all is complete, nothing that was there was fetched again, transient files are gone, and states say what is
+-- there. GRAPHS and SEED choose how many and which; a failure prints the seed.
 local Laboratory = require "spec.support.laboratory"
 local Nginx = require "spec.support.nginx"
 local file = require "datamaestro.api.file"

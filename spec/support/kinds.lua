@@ -1,5 +1,5 @@
---- One definition for each resource kind and each of its options: what is served, what the definition says, and
--- which files must stand in the dataset's folder in the end.
+--- One definition for each resource kind and each of its options: what is served, what the definition says,
+-- and which files must stand in the dataset's folder in the end.
 local program = require "spec.support.program"
 local temp = require "spec.support.temp"
 
@@ -7,10 +7,12 @@ local kinds = {}
 
 -- What is served: made by the system's own tools.
 local SERVED = [[
-mkdir -p top/sub flat gz; printf 'one\n' >top/a.txt; printf 'two\n' >top/sub/b.txt; printf 'x,y\n1,2\n' >top/c.csv
+mkdir -p top/sub flat gz; printf 'one\n' >top/a.txt; printf 'two\n' >top/sub/b.txt
+printf 'x,y\n1,2\n' >top/c.csv
 printf 'f1\n' >flat/f1; printf 'f2\n' >flat/f2
 printf 'p1\n' | gzip -n >gz/p1.gz; printf 'p2\n' >gz/p2.txt
-tar cf top.tar top; tar czf top.tar.gz top; tar cJf flat.tar.xz -C flat f1 f2; tar cf gz.tar -C gz p1.gz p2.txt
+tar cf top.tar top; tar czf top.tar.gz top
+tar cJf flat.tar.xz -C flat f1 f2; tar cf gz.tar -C gz p1.gz p2.txt
 python3 -m zipfile -c top.zip top/ ; python3 - <<'PY'
 import zipfile
 with zipfile.ZipFile("bare.zip", "w") as z:   # no entries for folders
@@ -50,7 +52,7 @@ end
 local BESIDE = 'filedownloader("beside.txt", "URL/plain.txt") ..'
 local WITH_BESIDE = { ["beside.txt"] = "plain\n" }
 
---- The cases: name, resources (source of a chain, with URL in the place of the server's), files (path → content).
+--- The cases: name, resources (a chain, with URL in the place of the server's), files (path → content).
 kinds.CASES = {
   { "filedownloader", 'filedownloader("plain.txt", "URL/plain.txt")', { ["plain.txt"] = "plain\n" } },
   { "filedownloader that decompresses", 'filedownloader("plain.txt", "URL/plain.txt.gz")',
@@ -74,7 +76,8 @@ kinds.CASES = {
     { ["a.txt"] = "one\n", ["sub/b.txt"] = "two\n" } },
   { "zipdownloader alone", 'zipdownloader("data", "URL/top.zip")', ALL },
   { "zipdownloader without entries for folders", BESIDE .. 'zipdownloader("data", "URL/bare.zip")',
-    with(WITH_BESIDE, below("bare", { ["d/e/one.txt"] = "1\n", ["d/two.txt"] = "2\n", ["r.txt"] = "r\n" })) },
+    with(WITH_BESIDE,
+      below("bare", { ["d/e/one.txt"] = "1\n", ["d/two.txt"] = "2\n", ["r.txt"] = "r\n" })) },
   { "zipdownloader with names in folders", [[zipdownloader("data", "URL/bare.zip",
       { files = { "d/e/one.txt", "r.txt" } })]], { ["d/e/one.txt"] = "1\n", ["r.txt"] = "r\n" } },
   { "zipdownloader with subpath", 'zipdownloader("data", "URL/bare.zip", { subpath = "d" })',
@@ -86,7 +89,8 @@ kinds.CASES = {
       filescopy("files", "archive", { "c.csv" })]],
     with(below("top", ALL), { ["files/c.csv"] = "x,y\n1,2\n" }) },
   { "concatdownload of an archive", 'concatdownload("all.txt", "URL/gz.tar")', { ["all.txt"] = "p1\np2\n" } },
-  { "concatdownload of chosen members", 'concatdownload("all.txt", "URL/top.zip", { files = { "**/*.txt" } })',
+  { "concatdownload of chosen members",
+    'concatdownload("all.txt", "URL/top.zip", { files = { "**/*.txt" } })',
     { ["all.txt"] = "one\ntwo\n" } },
   { "concatdownload of several files", [[concatdownload("all.txt",
       { "URL/plain.txt.gz", { "URL/lines.txt", size = 11 }, "URL/plain.txt" })]],
