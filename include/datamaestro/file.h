@@ -41,7 +41,7 @@ int dm_file_remove_tree(const char *path, struct dm_error *err);
 int dm_file_sync(const char *folder, struct dm_error *err);
 
 /* Replaces the content of `path` with `size` bytes, through a part file beside it; it is on disk
- * when this returns. */
+ * when this returns. What was there before leaves its permissions. */
 int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err);
 
 /* A file that is written piece by piece and then takes the place of another. */

@@ -19,6 +19,7 @@ function Session.new(arguments)
     json = arguments.json,
     keep_downloads = arguments.keep_downloads,
     offline = arguments.offline,
+    agreed = {}, -- terms accepted in this session, by their keys
     transfers = {
       jobs = arguments.jobs, mirror = arguments.mirror, strict = arguments.strict,
       progress_fd = arguments.progress_fd,
@@ -180,7 +181,30 @@ local function explain_interruption(problem, store)
       problem.message, text.size(left)) }
 end
 
---- Fetches what is missing of some datasets.
+--- Makes sure that the user accepts the terms of some datasets: on a terminal by asking.
+-- @param datasets array of datasets
+-- @return true | nil, message, code: "agreement" where some are not accepted
+function Session:agree(datasets)
+  local has_terms = false
+  for _, dataset in ipairs(datasets) do
+    has_terms = has_terms or dataset.agreements ~= nil and #dataset.agreements > 0
+  end
+  if not has_terms then
+    return true
+  end
+  local terms = require "datamaestro.cli.terms"
+  local missing, message, code = terms.missing(self, datasets)
+  if not missing then
+    return nil, message, code
+  elseif #missing > 0 and terms.can_ask() then
+    return terms.ask(self, missing)
+  elseif #missing > 0 then
+    return terms.refusal(missing)
+  end
+  return true
+end
+
+--- Fetches what is missing of some datasets. Their terms must be accepted, also where nothing is missing.
 -- @param store store
 -- @param datasets array of datasets
 -- @return true | nil, message, code
@@ -190,6 +214,11 @@ function Session:download(store, datasets)
     return nil, message, code
   end
   datasets = without_repetition(datasets)
+  local agreed
+  agreed, message, code = self:agree(datasets)
+  if not agreed then
+    return nil, message, code
+  end
   self:progress():expect { datasets = #datasets, patience = settings.stall_timeout }
   local prepare = require "datamaestro.engine.prepare"
   local results = table.pack(pcall(prepare.download_all, store, datasets, options_of(self, settings)))
@@ -197,6 +226,21 @@ function Session:download(store, datasets)
     return table.unpack(results, 2, results.n)
   end
   error(explain_interruption(results[2], store), 0)
+end
+
+--- Fetches what is missing of a dataset and opens it: the one way into its data.
+-- @param dataset dataset
+-- @return object of the dataset's type | nil, message, code
+function Session:open(dataset)
+  local done
+  local store, message, code = self:store()
+  if store then
+    done, message, code = self:download(store, { dataset })
+  end
+  if not done then
+    return nil, message, code
+  end
+  return require "datamaestro.engine.open".dataset(store, dataset)
 end
 
 --- Finds several datasets; the first that there is not ends it.
