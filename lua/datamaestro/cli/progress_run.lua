@@ -172,7 +172,8 @@ end
 -- @return boolean
 function Run:moves()
   for _, file in ipairs(self.active) do
-    if file.state == "storing" or file.state == "note" or (file.state == "active" and not Run.stalls(file)) then
+    local works = file.state == "storing" or file.state == "note"
+    if works or (file.state == "active" and not Run.stalls(file)) then
       return true
     end
   end

@@ -79,6 +79,7 @@ local Work = opaque.class("work", {
 
   extract = function(state, source, name, options)
     local wanted = checks.options(fields.selection(), options, "work:extract")
+    checks.expect(state.job, require "datamaestro.api.archive".check(wanted))
     return read_into(state, "extract", source, name, wanted)
   end,
 
