@@ -82,7 +82,8 @@ kinds.CASES = {
       { files = { "d/e/one.txt", "r.txt" } })]], { ["d/e/one.txt"] = "1\n", ["r.txt"] = "r\n" } },
   { "zipdownloader with subpath", 'zipdownloader("data", "URL/bare.zip", { subpath = "d" })',
     { ["e/one.txt"] = "1\n", ["two.txt"] = "2\n" } },
-  { "filescopy from a transient archive", [[tardownloader("archive", "URL/top.tar.gz", { transient = true }) ..
+  { "filescopy from a transient archive", [[
+      tardownloader("archive", "URL/top.tar.gz", { transient = true }) ..
       filescopy("files", "archive", { "a.txt", ["deep/bee.txt"] = "sub/b.txt" })]],
     below("files", { ["a.txt"] = "one\n", ["deep/bee.txt"] = "two\n" }) },
   { "filescopy from an archive that stays", [[zipdownloader("archive", "URL/top.zip") ..
@@ -97,7 +98,8 @@ kinds.CASES = {
     { ["all.txt"] = "plain\na=1\nb=2\n#c\nplain\n" } },
   { "a chain of transient steps", [[filedownloader("t.tar", "URL/top.tar", { transient = true }) ..
       tardownloader("tree", { from = "t", transient = true }) ..
-      filescopy("one", "tree", { "a.txt" }) .. filescopy("two", "tree", { "sub/b.txt" })]],
+      filescopy("one", "tree", { "a.txt" }) ..
+      filescopy("two", "tree", { "sub/b.txt" })]],
     { ["one/a.txt"] = "one\n", ["two/sub/b.txt"] = "two\n" } },
 }
 
