@@ -58,6 +58,10 @@ local SAY = {
     return text.line(("next source, %s: %s"):format(place_of(file.url), reason_of(file)))
   end,
 
+  note = function(file)
+    return text.line(file.note)
+  end,
+
   wait = function(file)
     return text.line((file.holder or "another process") .. " fetches it")
   end,

@@ -74,6 +74,15 @@ local function tell(self, file, now)
   end
 end
 
+-- What the function of a definition says: it may say much.
+local function say(self, file, now)
+  local before = self.remarked[file.label]
+  if not before or now - before.at >= REMARK_INTERVAL then
+    self.remarked[file.label] = { at = now, state = file.state }
+    write(self, ("%s: %s"):format(lines.name(file.label, self.several), lines.remark(file, now)))
+  end
+end
+
 --- Shows the state of a run after an event.
 -- @param run run
 -- @param event table
@@ -87,6 +96,8 @@ function Log:update(run, event, now, file)
     end
   elseif event.event == "retry" or event.event == "wait" then
     tell(self, file, now)
+  elseif event.event == "note" then
+    say(self, file, now)
   end
   tick(self, run, now)
 end

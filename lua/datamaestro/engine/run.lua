@@ -206,8 +206,8 @@ function Run:done(dataset, resource, path)
   if found and found.type == "folder" then
     files, bytes = contents.measure(self.store:folder(dataset), resource.name)
   end
-    self.context.observe { event = "done", file = label(dataset, resource), path = found and path, files = files,
-    size = bytes or found and found.type == "file" and found.size or nil }
+  self.context.observe { event = "done", file = label(dataset, resource), path = found and path,
+    files = files, size = bytes or found and found.type == "file" and found.size or nil }
 end
 
 --- Says that a file could not be made.
