@@ -53,11 +53,23 @@ local function place_of(link, message)
   return sandbox.place(sandbox.path_of(link.source or "?"), link.line or 0, message)
 end
 
+-- Whether a table in the place of a positional argument is that argument, and not the options.
+local function is_positional(kind, place, value)
+  for _, field in ipairs(kind.schema) do
+    if field.name == kind.positional[place] then
+      local is_list = field.type == "list" or (field.either or {}).type == "list"
+      return field.type == "table" or is_list and rawget(value, 1) ~= nil
+    end
+  end
+  return false
+end
+
 -- A constructor's arguments as one table: positional ones, then a table of options.
-local function options_of(link, positional)
-  local options, args = {}, link.args
+local function options_of(link, kind)
+  local options, args, positional = {}, link.args, kind.positional
   local given = args.n
-  if type(args[given]) == "table" and not types.type_of(args[given]) then
+  local last = args[given]
+  if type(last) == "table" and not types.type_of(last) and not is_positional(kind, given, last) then
     for key, value in next, args[given] do
       if math.type(key) == "integer" then
         return nil, ("%s: value %d has no name (option = value expected)"):format(link.kind, key)
@@ -86,7 +98,7 @@ end
 
 local function read_resource(link, path)
   local kind = require(KINDS .. link.kind)
-  local options, problem = options_of(link, kind.positional)
+  local options, problem = options_of(link, kind)
   local resource
   if options then
     resource, problem = schema.check(kind.schema, options, resource_subject(link))
@@ -239,7 +251,7 @@ local function arrange(resources, path)
     resource.filename = require(KINDS .. resource.kind).place(resource, #resources == 1)
     local other = taken[resource.filename]
     if other then
-      local problem = "two resources are stored as '%s' (the other one is in line %d)"
+      local problem = "two resources are stored as '%s' (the other one is in line %d; archives take 'folder')"
       return sandbox.place(path, resource.line, problem:format(resource.filename, other.line))
     end
     taken[resource.filename] = resource

@@ -36,8 +36,8 @@ end
 -- Where the folder stands beside other resources: named after the archive, as in the Python program's
 -- directories, but where that is no name for a folder.
 local function place(resource, alone, endings)
-  if alone then
-    return ""
+  if resource.folder or alone then
+    return resource.folder or ""
   end
   local base = resource.url and base_of(resource.url) or ""
   for _, ending in ipairs(endings) do
@@ -60,7 +60,8 @@ function archive_kind.new(format, texts, endings)
     doc = texts.doc,
     example = texts.example,
     positional = { "name", "url" },
-    schema = fields.join({ fields.name() }, fields.sources(), fields.selection(), { fields.transient() }),
+    schema = fields.join({ fields.name() }, fields.sources(), fields.selection(),
+      { fields.folder(), fields.transient() }),
     problem = fields.source_problem,
     stands = "folder",
     requires = fields.requires,

@@ -48,8 +48,8 @@ function Cache:make()
   return file.mkdirs(self.folder)
 end
 
-local function pattern_of(key)
-  return "^" .. key:gsub("%-", "%%-") .. "%.([%w-]+)%.part$"
+local function pattern_of(key, ending)
+  return "^" .. key:gsub("%-", "%%-") .. "%.([%w-]+)%." .. (ending or "part") .. "$"
 end
 
 local function path_of(self, key, owner, ending)
@@ -61,10 +61,13 @@ local function is_plain(path)
   return found and found.type == "file"
 end
 
--- Takes a part over; whether there is one of ours now.
+-- Takes a part over; whether there is one of ours now. A dead process's part without a journal is of no use.
 local function adopt(self, key, owner)
   local theirs, ours = path_of(self, key, owner, ""), path_of(self, key, self.owner, "")
   if not is_plain(theirs .. ".part") or not is_plain(theirs .. ".journal") then
+    if process.is_alive(owner) == false and not file.stat(theirs .. ".journal", true) then
+      file.remove(theirs .. ".part")
+    end
     return false
   end
   local take = process.is_alive(owner) == false and file.move or file.copy
@@ -94,6 +97,10 @@ function Cache:claim(key, afresh)
     return base
   end
   for _, name in ipairs(file.list(self.folder) or {}) do
+    local kept = name:match(pattern_of(key, "kept")) -- a part's second name, until it is complete
+    if kept and process.is_alive(kept) == false then
+      file.remove(self.folder .. "/" .. name)
+    end
     local owner = name:match(pattern_of(key))
     local abandoned = owner and owner ~= self.owner and process.is_alive(owner) ~= true
     if abandoned and not file.stat(base .. ".part") then
@@ -174,7 +181,7 @@ function Cache:sweep()
   for _, name in ipairs(file.list(self.folder) or {}) do
     local path = self.folder .. "/" .. name
     local owner = name:match "%.([%w-]+)%.part$" or name:match "%.([%w-]+)%.journal$"
-      or name:match "%.([%w-]+)%.shared$"
+      or name:match "%.([%w-]+)%.shared$" or name:match "%.([%w-]+)%.kept$"
     local found = owner and process.is_alive(owner) ~= true and file.stat(path)
     if found and os.time() - found.mtime > FORGOTTEN then
       file.remove(path)

@@ -117,6 +117,14 @@ function fields.source_problem(resource)
   end
 end
 
+--- The folder that an archive becomes.
+-- @return field
+function fields.folder()
+  return { name = "folder", type = "string", check = plain_name,
+    doc = "Name of the folder in the dataset's folder (default: the archive's, in the URL; where there is no "
+      .. "other resource, the dataset's folder itself)." }
+end
+
 --- The resources that it needs for a source.
 -- @param resource resource
 -- @return array of names

@@ -8,8 +8,11 @@ local resources = require "datamaestro.engine.resources"
 
 local place = {}
 
-local OWN = { [".state.json"] = true, [".state.lock"] = true, [".state.tmp"] = true, [".downloads"] = true,
-  [".contents"] = true }
+-- What the store keeps in a dataset's folder, and what a dead process left of it.
+local function is_own(name)
+  return name:find "^%.state%." ~= nil or name == ".downloads" or name == ".contents"
+end
+
 local DEPTH = 6 -- folders below, in which another dataset's folder is looked for
 
 -- Whether a folder is that of a dataset, or leads to one.
@@ -31,7 +34,7 @@ end
 -- Whether something is in a dataset's folder that may be the content of the resource that fills it.
 local function is_filled(folder)
   for _, name in ipairs(file.list(folder) or {}) do
-    if not OWN[name] and not holds_dataset(folder .. "/" .. name, 1) then
+    if not is_own(name) and not holds_dataset(folder .. "/" .. name, 1) then
       return true
     end
   end
@@ -61,7 +64,7 @@ local function clear(folder, resource, names)
   end
   for name in pairs(old) do
     local path = folder .. "/" .. name
-    if OWN[name] then
+    if is_own(name) then
       return nil, ("%s: '%s' in its top folder (a name that is not the store's own expected)"):format(
         resource.name, name), "format"
     elseif holds_dataset(path, 1) then
@@ -149,7 +152,7 @@ function place.adopt(resource, path, folder)
     return true
   end
   local function is_foreign(name)
-    return resource.filename == "" and (OWN[name] or holds_dataset(path .. "/" .. name, 1))
+    return resource.filename == "" and (is_own(name) or holds_dataset(path .. "/" .. name, 1))
   end
   local list, message, code = contents.list(path, is_foreign)
   if not list then
