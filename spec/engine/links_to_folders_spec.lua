@@ -200,7 +200,7 @@ datamaestro: %s: a folder that is not what is declared (a link, or nothing, expe
   it("leaves the folder alone when it is transient and goes", function()
     temp.write(lab.folder .. "/a/x", "1")
     define([[linkfolder("corpus", { "HERE/a" }, { transient = true }) ..
-      filescopy("files", "corpus", { files = { "x" } })]], "files")
+      filescopy("files", "corpus", { "x" })]], "files")
     local result = lab:prepare()
     assert.are.equal(0, result.status, result.err)
     assert.are.same({ ".contents", ".state.json", ".state.lock", "files" }, lab:names())
