@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive_fields.h"
 #include "workspace_handle.h"
 
 enum { OWNER = 1, KEPT = 2 }; /* user values: the workspace, a table of the strings that are pointed to */
@@ -139,16 +140,28 @@ static uint64_t check_limit(lua_State *L, const char *name, uint64_t fallback) {
   return limit < 0 ? fallback : (uint64_t)limit;
 }
 
-/* workspace.extract{path =, folder = [, subject = path, bytes =, entries =]} → errand: extracts an archive to
- * a new folder, as archive.extract does. */
+/* Puts all values of the stack into one table, on top. */
+static void pack_stack(lua_State *L) {
+  int top = lua_gettop(L);
+  lua_createtable(L, top, 0);
+  for (int i = 1; i <= top; i++) {
+    lua_pushvalue(L, i);
+    lua_rawseti(L, -2, i);
+  }
+}
+
+/* workspace.extract{path =, folder = [, subject = path, bytes =, entries =, subpath =, files =]} → errand:
+ * extracts an archive to a new folder, as archive.extract does. */
 static int workspace_extract(lua_State *L) {
   struct dm_error err;
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
+  struct dm_archive_choice choice = dm_lua_archive_choice(L, 1);
+  pack_stack(L);
   const char *path = dm_lua_field_string(L, 1, "path", NULL);
   const char *folder = dm_lua_field_string(L, 1, "folder", NULL);
   luaL_argcheck(L, path != NULL && folder != NULL, 1, "fields 'path' and 'folder' expected");
-  struct dm_lua_errand *handle = push_errand(L, NULL, 1);
+  struct dm_lua_errand *handle = push_errand(L, NULL, lua_gettop(L));
   handle->options = (struct dm_archive_options){
       .path = path,
       .folder = folder,
@@ -156,6 +169,7 @@ static int workspace_extract(lua_State *L) {
       .bytes = check_limit(L, "bytes", DM_ARCHIVE_BYTES),
       .entries = check_limit(L, "entries", DM_ARCHIVE_ENTRIES),
       .ratio = DM_ARCHIVE_RATIO,
+      .choice = choice,
   };
   return begin(L, NULL, handle, do_extract, &err);
 }

@@ -9,6 +9,7 @@ local types = require "datamaestro.data.types"
 local dataset = require "datamaestro.definition.dataset"
 local ids = require "datamaestro.definition.ids"
 local sandbox = require "datamaestro.definition.sandbox"
+local script = require "datamaestro.definition.script"
 
 local dsl = {}
 
@@ -106,6 +107,7 @@ local function read_resource(link, path)
   if not resource then
     return nil, problem
   end
+  script.guard(resource, path)
   problem = kind.problem and kind.problem(resource)
   if problem then
     return nil, ("%s: %s"):format(resource_subject(link), problem)
