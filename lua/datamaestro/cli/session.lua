@@ -97,7 +97,7 @@ function Session:warn_of_repositories()
   end
 end
 
---- Finds a dataset; where there is none, says which repositories could not be searched.
+--- Finds a dataset or a family; where there is none, says which repositories could not be searched.
 -- @param id string
 -- @return dataset | nil, message, code
 function Session:find(id)
@@ -158,12 +158,17 @@ local function options_of(self, settings)
   }
 end
 
-local function without_repetition(datasets)
+-- The datasets and all that they refer to, each once, before those that need it | nil, message, code.
+local function with_references(registry, datasets)
   local kept, seen = {}, {}
   for _, dataset in ipairs(datasets) do
-    if not seen[dataset] then
-      seen[dataset] = true
-      kept[#kept + 1] = dataset
+    local all, message, code = registry:resolve(dataset)
+    if not all then
+      return nil, message, code
+    end
+    for _, one in ipairs(all) do
+      kept[#kept + 1] = not seen[one] and one or nil
+      seen[one] = true
     end
   end
   return kept
@@ -180,7 +185,7 @@ local function explain_interruption(problem, store)
       problem.message, text.size(left)) }
 end
 
---- Fetches what is missing of some datasets.
+--- Fetches what is missing of some datasets, and of those that they refer to.
 -- @param store store
 -- @param datasets array of datasets
 -- @return true | nil, message, code
@@ -189,7 +194,10 @@ function Session:download(store, datasets)
   if not settings then
     return nil, message, code
   end
-  datasets = without_repetition(datasets)
+  datasets, message, code = with_references(self:registry(), datasets)
+  if not datasets then
+    return nil, message, code
+  end
   self:progress():expect { datasets = #datasets, patience = settings.stall_timeout }
   local prepare = require "datamaestro.engine.prepare"
   local results = table.pack(pcall(prepare.download_all, store, datasets, options_of(self, settings)))
@@ -199,14 +207,16 @@ function Session:download(store, datasets)
   error(explain_interruption(results[2], store), 0)
 end
 
---- Finds several datasets; the first that there is not ends it.
+--- Finds several datasets to be fetched or opened, of families those of selectors or defaults; the first that
+-- there is not ends it.
 -- @param ids array of strings
 -- @return array of datasets, in the same order | nil, message, code
 function Session:find_all(ids)
   local datasets = {}
   for i, id in ipairs(ids) do
-    local dataset, message, code = self:find(id)
+    local dataset, message, code = self:registry():ready(id)
     if not dataset then
+      self:warn_of_repositories()
       return nil, message, code
     end
     datasets[i] = dataset

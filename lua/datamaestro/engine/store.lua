@@ -29,7 +29,7 @@ end
 -- @param dataset dataset
 -- @return string: absolute path
 function Store:folder(dataset)
-  return ("%s/data/%s/%s"):format(self.root, dataset.repository.id, (dataset.id:gsub("%.", "/")))
+  return ("%s/data/%s/%s"):format(self.root, dataset.repository.id, dataset.folder)
 end
 
 --- The path where a resource's file stands once it is complete.

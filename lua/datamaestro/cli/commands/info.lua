@@ -1,4 +1,5 @@
 --- `datamaestro info ID`
+local families = require "datamaestro.cli.families"
 local text = require "datamaestro.text"
 
 local function type_names(dataset)
@@ -32,13 +33,7 @@ end
 
 local function print_json(session, dataset, rows)
   local json = require "datamaestro.json"
-  local function ordered(pairs_list)
-    local object = json.object()
-    for _, pair in ipairs(pairs_list) do
-      json.set(object, pair[1], pair[2])
-    end
-    return object
-  end
+  local ordered = families.ordered
   local resources = json.array {}
   for i, row in ipairs(rows) do
     resources[i] = ordered {
@@ -50,7 +45,9 @@ local function print_json(session, dataset, rows)
     { "id", dataset.id }, { "repository", dataset.repository.id }, { "name", dataset.name },
     { "url", dataset.url }, { "types", json.array(type_names(dataset)) },
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
-    { "resources", resources }, { "description", dataset.description }, { "definition", dataset.file },
+    { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
+    { "example", families.example(dataset) }, { "resources", resources },
+    { "description", dataset.description }, { "definition", dataset.file },
   })
 end
 
@@ -69,6 +66,9 @@ local function print_text(session, dataset, rows)
   end
   if #dataset.tasks > 0 then
     line("Tasks: %s", table.concat(dataset.tasks, ", "))
+  end
+  for _, text_line in ipairs(families.lines(dataset)) do
+    line("%s", text_line)
   end
   if #rows > 0 then
     line("Resources:")
@@ -92,7 +92,8 @@ return {
   summary = "Show what a dataset is, where it comes from, and what of it is here.",
   words = { "id" },
   configure = function(parser)
-    parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
+    parser:argument("id", "The dataset's id, as `search` shows it, or a family's without its brackets.")
+      :argname "ID"
   end,
   run = function(session, arguments)
     local dataset, message, code = session:find(arguments.id)
@@ -103,7 +104,7 @@ return {
     if not store then
       return nil, message, code
     end
-    local rows = resource_rows(store, dataset)
+    local rows = dataset:is_family() and {} or resource_rows(store, dataset)
     if session.json then
       print_json(session, dataset, rows)
     else
