@@ -39,7 +39,7 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
 # where its library (PKGS_NAME) is too heavy to load at every start. `readline`, whose licence is the GPL, is
 # left out where the library is missing: the REPL then reads plain lines.
-PLUGINS      := archive digest image inflate npz stream transfer \
+PLUGINS      := archive digest image inflate npz stream transfer workspace \
                 $(shell pkg-config --exists readline 2>/dev/null && echo readline)
 PKGS_archive := $(LIBS) # its other libraries are loaded when they are needed
 PKGS_stream  := $(LIBS)
@@ -48,16 +48,19 @@ PKGS_image   := libpng libjpeg
 PKGS_inflate := $(LIBS)
 PKGS_npz     := $(LIBS)
 PKGS_transfer := libcurl libcrypto $(LIBS)
+PKGS_workspace := $(LIBS)
 PKGS_readline := readline
 LDFLAGS_readline := -Wl,-z,nodelete # readline keeps state that an unloaded library would lose, and leak
 
 CORE_OBJS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BUILT_IN  := $(filter-out util readline $(PLUGINS),$(patsubst src/api/lua_%.c,%,$(wildcard src/api/lua_*.c)))
 MODULES   := $(BUILD)/gen/lua_modules.h
-# Files of src/api without lua_ in front are further parts of the bindings of the program.
+# Files of src/api without lua_ in front are further parts of the bindings of the program; those that begin with a
+# plug-in's name are the plug-in's.
 API_PARTS := $(patsubst src/api/%.c,%,$(filter-out src/api/lua_%,$(wildcard src/api/*.c)))
+HOST_PARTS := $(filter-out $(addsuffix _%,$(PLUGINS)),$(API_PARTS))
 HOST_OBJS := $(BUILD)/obj/main.o $(BUILD)/obj/host.o $(BUILD)/obj/api/lua_util.o \
-             $(BUILT_IN:%=$(BUILD)/obj/api/lua_%.o) $(API_PARTS:%=$(BUILD)/obj/api/%.o)
+             $(BUILT_IN:%=$(BUILD)/obj/api/lua_%.o) $(HOST_PARTS:%=$(BUILD)/obj/api/%.o)
 CORE      := $(BUILD)/obj/core.a
 PROGRAM   := $(BUILD)/datamaestro
 LUADIR    := $(BUILD)/lib/datamaestro/lua

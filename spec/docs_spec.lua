@@ -95,7 +95,37 @@ local function definitions(path)
   return found
 end
 
+-- What a block prints, by its comments: what stands behind `-->`, spaces for tabs.
+local function printed_lines(block)
+  local lines = {}
+  for line in block:gmatch "%-%->([^\n]*)" do
+    lines[#lines + 1] = line:match "^%s*(.-)%s*$":gsub("%s+", " ")
+  end
+  return lines
+end
+
 describe("the pages", function()
+  it("read files of one's own as they say", function()
+    local program, temp = require "spec.support.program", require "spec.support.temp"
+    local page = table.concat(tree.lines "docs/tables.md", "\n")
+    local block = page:match "\n## Files of your own\n.-\n```lua\n(.-)\n```"
+    local folder = temp.folder()
+    temp.write(folder .. "/people.csv", "name,age\nAda,36\nBob,\n")
+    temp.write(folder .. "/reviews.jsonl", '{"stars":5,"text":"fine"}\n')
+    temp.write(folder .. "/2024/ages.csv", "height,weight,age\n1,2,40\n1,2,41\n1,2,42\n")
+    temp.write(folder .. "/2024/notes.txt", "caf\xe9\n")
+    temp.write(folder .. "/example.lua", block)
+    local result = program.shell(("cd %s && gzip people.csv && xz reviews.jsonl && zip -qr survey.zip 2024 "
+      .. "&& rm -r 2024 && %s run example.lua"):format(program.quote(folder), program.path))
+    temp.remove(folder)
+    assert.equal("", result.err)
+    local printed = {}
+    for line in result.out:gmatch "[^\n]+" do
+      printed[#printed + 1] = line:gsub("%s+", " ")
+    end
+    assert.same(printed_lines(block), printed)
+  end)
+
   it("show definitions that lint", function()
     local Laboratory = require "spec.support.laboratory"
     for _, path in ipairs { "README.md", "docs/writing-a-dataset.md" } do

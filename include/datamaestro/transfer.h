@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "datamaestro/archive.h"
 #include "datamaestro/digest.h"
 #include "datamaestro/error.h"
 #include "datamaestro/http.h"
@@ -30,12 +31,13 @@ enum {
 /* All is copied. */
 struct dm_transfer_request {
   const char *url;
-  const char *token;        /* bearer token for the URL's host alone; NULL: none */
-  const char *path;         /* of the content; must not exist; there when the transfer is done */
-  const char *spool;        /* names the part file and the journal: SPOOL.part, SPOOL.journal */
-  const char *keep;         /* of the bytes as served, to be kept too; NULL: not kept */
-  int decode;               /* an enum dm_decode_format; -1: the bytes are the content */
-  bool unpack;              /* the content is an archive, `path` a folder that it fills */
+  const char *token;               /* bearer token for the URL's host alone; NULL: none */
+  const char *path;                /* of the content; must not exist; there when the transfer is done */
+  const char *spool;               /* names the part file and the journal: SPOOL.part, SPOOL.journal */
+  const char *keep;                /* of the bytes as served, to be kept too; NULL: not kept */
+  int decode;                      /* an enum dm_decode_format; -1: the bytes are the content */
+  bool unpack;                     /* the content is an archive, `path` a folder that it fills */
+  struct dm_archive_choice choice; /* of its members */
   bool proven;              /* one of the digests is declared: bytes of several sources may be put together */
   int lanes;                /* connections for this file, at most; 0: DM_TRANSFER_LANES */
   int64_t size;             /* bytes as served that must come; -1 when not known */
@@ -90,7 +92,7 @@ int dm_transfers_wait(struct dm_transfers *transfers, int timeout, struct dm_err
 struct dm_transfer *dm_transfers_next(struct dm_transfers *transfers);
 
 /* Begins a download. A part file and a journal of the spool's name are verified and continued. Fails at once
- * for want of memory and for bad URLs; else all that goes wrong shows in the state. */
+ * for want of memory, for bad URLs and for bad patterns; else all that goes wrong shows in the state. */
 int dm_transfer_start(struct dm_transfers *transfers, const struct dm_transfer_request *request,
                       struct dm_transfer **transfer, struct dm_error *err);
 

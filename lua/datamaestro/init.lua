@@ -6,11 +6,15 @@ local library = {}
 
 --- Makes the library for a session.
 -- @param session session: its data directory, its progress display
--- @return table: functions find, search, prepare, loader, load, save, show, plot; fields version, tensor
+-- @return table: functions find, search, prepare, loader, load, save, show, plot, open; fields version,
+--   tensor, csv, jsonl, text
 function library.new(session)
   local bound = {
     version = require "datamaestro.api.host".version,
     tensor = require "datamaestro.api.tensor", -- from, idx, npy, …
+    csv = require "datamaestro.data.csv", -- rows, matrix, … of files of one's own
+    jsonl = require "datamaestro.data.jsonl",
+    text = require "datamaestro.data.text",
   }
 
   local function check_id(id, name)
@@ -55,19 +59,11 @@ function library.new(session)
   -- @return object: of the dataset's type | nil, message, code
   function bound.prepare(id)
     check_id(id, "prepare")
-    local prepare = require "datamaestro.engine.prepare"
     local dataset, message, code = session:registry():ready(id)
-    local store, done
-    if dataset then
-      store, message, code = session:store()
-    end
-    if store then
-      done, message, code = session:download(store, { dataset })
-    end
-    if not done then
+    if not dataset then
       return nil, message, code
     end
-    return prepare.open(store, dataset)
+    return session:open(dataset)
   end
 
   --- Makes a loader of batches: datamaestro.data.loader's new.
@@ -94,6 +90,17 @@ function library.new(session)
     return require "datamaestro.data.numpy".save(path, value)
   end
 
+  --- Opens a file of one's own for reading, whatever is in it: a compressed one decompressed, one of an
+  -- archive in place.
+  -- @param path string: "x.bin", "x.bin.gz" (.bz2 .xz .zst .lz4), "x.zip!/name" (tar, zip, 7z)
+  -- @return file handle: with read, lines and close | nil, message, code
+  function bound.open(path)
+    if type(path) ~= "string" then
+      error(("open: %s (path expected)"):format(type(path)), 2)
+    end
+    return require "datamaestro.data.source".open(path)
+  end
+
   -- Wrong arguments raise at the line of the script that gave them.
   local function check_usage(done, message, code)
     if not done and code == "usage" then
@@ -102,8 +109,8 @@ function library.new(session)
   end
 
   --- Shows images in the terminal, or writes them as a PNG or HTML file.
-  -- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with images, path
-  --   of a PNG or JPEG file, or list of such
+  -- @param value tensor (h × w, h × w × c, n × h × w, n × h × w × c, n × c × h × w), object with
+  --   images, path of a PNG or JPEG file, or list of such
   -- @param options table|nil: n (how many, 50), first (1), labels (tensor, list or object: one an image),
   --   classes (names of labels), columns, range ({black, white}), as ("kitty", "sixel", "blocks" or "plain"),
   --   png, html (a file to write instead), title (of the page)

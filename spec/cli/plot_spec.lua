@@ -69,6 +69,43 @@ org.example.data: size
 ]], (plot("org.example.data", "--column", "size", "--bins", "4"):gsub("█", "#")))
   end)
 
+  it("counts the fields of JSON lines; those that are missing, or null, apart", function()
+    local source = temp.write(lab.folder .. "/people.jsonl",
+      '{"name":"ann","age":3}\n{"name":"bob","age":null}\n{"name":"ann"}\n{"name":"eve","tags":[1]}\n')
+    lab:define(([[
+      local jsonl = use "datamaestro.data.jsonl"
+      Data = filedownloader("people.jsonl", "file://%s") .. dataset { jsonl.JSONL, "People" } ..
+        function(people) return { path = people } end]]):format(source))
+    assert.are.equal("org.example.data: name\n" .. "ann " .. ("█"):rep(33) .. " 2\n"
+      .. "bob " .. ("█"):rep(16) .. "▌ 1\n" .. "eve " .. ("█"):rep(16) .. "▌ 1\n",
+      plot("org.example.data", "--column", "name"))
+    assert.are.equal("org.example.data: age\n3 " .. ("█"):rep(35)
+      .. " 1\n3 left out (missing or not finite)\n", plot("org.example.data", "--column", "age"))
+    assert.are.same({ 2, "datamaestro: org.example.data: column 'size' (name, age, tags expected)\n" },
+      failure("org.example.data", "--column", "size"))
+    assert.are.same({ 2, "datamaestro: org.example.data: a table, and no column named "
+      .. "(name, age expected)\n" }, failure("org.example.data"))
+    assert.are.same({ 2, "datamaestro: org.example.data: column 'tags': an array or object "
+      .. "(numbers or words expected)\n" }, failure("org.example.data", "--column", "tags"))
+  end)
+
+  it("has bars of as many whole numbers each", function()
+    local result = script [[
+      local t = datamaestro.tensor.order(256):sub(1)
+      datamaestro.plot(t)
+      datamaestro.plot(t:narrow(1, 1, 101), { bins = 10 })
+      datamaestro.plot(datamaestro.tensor.from("float64", { 3 }, { 0, 0.5, 1 }), { bins = 2 })]]
+    assert.are.equal("", result.err)
+    local counts, labels = {}, {}
+    for label, count in result.out:gmatch " *(%S+) [^\n]- (%d+)\n" do
+      labels[#labels + 1], counts[#counts + 1] = label, tonumber(count)
+    end
+    assert.are.same({ "0–15", "240–255", "0–19", "100–119", "0–0.5", "0.5–1" },
+      { labels[1], labels[16], labels[17], labels[22], labels[23], labels[24] })
+    assert.are.same({ 16, 16, 20, 1, 1, 2 },
+      { counts[1], counts[16], counts[17], counts[22], counts[23], counts[24] })
+  end)
+
   it("writes ASCII where the locale has no more", function()
     local result = script("datamaestro.plot({ 0.25, 0.75, 0.75 }, { bins = 2 })",
       { LC_ALL = "C", COLUMNS = "30" })

@@ -111,8 +111,11 @@ describe("the shell", function()
         "org.example.plain[9:]") })
       assert.same({ "org.example.file: 6 bytes (no byte 7)", 2, "" }, { failure("cat",
         "org.example.file[7]") })
-      assert.same({ FASHION .. ".test.labels: 10000 rows (no row 10001)", 2, "" },
-        { failure("cat", FASHION .. ".test.labels[9999:10001]") })
+      local said = FASHION .. ".test.labels: 10000 rows (no row 10001)"
+      local last = output("cat", FASHION .. ".test.labels[9999:]")
+      assert.same({ said, 2, last }, { failure("cat", FASHION .. ".test.labels[9999:10001]") })
+      assert.same({ said, 2, "" }, { failure("cat", FASHION .. ".test.labels[10001]") })
+      assert.same({ said, 2, "" }, { failure("cat", FASHION .. ".test.labels[9999:10001]", "-f", "npy") })
     end)
 
     it("writes tensors in every format", function()

@@ -128,6 +128,40 @@ describe("a CSV file", function()
   end)
 end)
 
+describe("a CSV file of one's own", function()
+  it("is read by its path, with the options of the types", function()
+    write "# made today\na;b\n1;2\n3;4\n"
+    local options = { delimiter = ";", ignore = 1, names_row = 0 }
+    local reader <close> = assert(csv.open(path, options))
+    assert.same({ { "a", "b" }, { "1", "2" } }, { reader:names(), reader:row() })
+    assert.same({ { 1.0, 2.0 }, { 3.0, 4.0 } }, assert(csv.matrix(path, options)):tolist())
+    assert.equal(2, (csv.survey(path, options)))
+    local rows = {}
+    for row in csv.rows(path, { delimiter = ";", ignore = 2, types = { "integer", "number" } }) do
+      rows[#rows + 1] = row
+    end
+    assert.same({ { 1, 2.0 }, { 3, 4.0 } }, rows)
+    local with_target = { delimiter = ";", ignore = 1, names_row = 0, target = "b" }
+    for values, targets in csv.batches(path, with_target, 2) do
+      assert.same({ { { 1.0 }, { 3.0 } }, { 2.0, 4.0 } }, { values:tolist(), targets:tolist() })
+    end
+    assert.same({ delimiter = ";", ignore = 1, names_row = 0 }, options)
+  end)
+
+  it("with a wrong option raises where it was given", function()
+    for name, call in pairs { rows = csv.rows, open = csv.open } do
+      local done, message = pcall(function()
+        local result = call(path, { names = 0 })
+        return result
+      end)
+      assert.is_false(done, name)
+      assert.matches("^spec/data/csv_spec.lua:%d+: field 'names': unknown option$", message)
+    end
+    assert.same({ nil, folder .. "/nope.csv: No such file or directory", "unknown" },
+      { csv.matrix(folder .. "/nope.csv") })
+  end)
+end)
+
 describe("a CSV file of numbers", function()
   it("gives them as a tensor, with the names and the target", function()
     local object = csv.Matrix { path = write "x;y;z\n1;2;3\n4;5;6\n", delimiter = ";", names_row = 0,

@@ -162,10 +162,11 @@ local IMAGE = with(by_beginning(": begins with%s (PNG or JPEG expected)", 4),
 local ARCHIVE = with({ empty = ": empty (archive expected)" },
   by_beginning(": starts with%s (tar, zip or 7z archive expected)", 4))
 
+-- What is not compressed is read as it is, whatever its name.
 local function packed(name)
   return with({ empty = (": empty (%s data expected)"):format(name),
-    cut = (": %s data ends early (after N bytes; more expected)"):format(name) },
-    by_beginning(": starts with%s (" .. name .. " data expected)", 4))
+    cut = (": %s data ends early (after N bytes; more expected)"):format(name),
+    ["a page"] = ":2:1: 1 field (2 expected)" }, TEXT)
 end
 
 -- Kind → damage → the message behind the path; false where it is good all the same.

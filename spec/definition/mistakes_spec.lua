@@ -56,7 +56,7 @@ local MISTAKES = {
   { "a hidden file name", chain(script.resource(".state.json")),
     "test.lua:1: filedownloader.filename: '.state.json' (plain file name expected)" },
   { "a resource without a URL", chain "filedownloader('a.txt')",
-    "test.lua:1: a.url: missing (url expected)" },
+    'test.lua:1: a: no source (a URL, or from = "RESOURCE", expected)' },
   { "a scheme that nobody serves", chain "filedownloader('a.txt', 'gopher://x/a')",
     "test.lua:1: a.url: scheme 'gopher' (http, https, ftp or file expected)" },
   { "a URL with a blank", chain "filedownloader('a.txt', 'http://x/a b')",

@@ -308,7 +308,7 @@ describe("a family with a mistake", function()
       given "function(v)\nreturn filedownloader(v.kk, 'https://x/y') end")
     assert.equal("test.lua:4: the values of a variant cannot be changed (use a 'local')",
       given "function(v)\nv.k = 1 end")
-    assert.equal("test.lua:4: a.url: missing (url expected)",
+    assert.equal("test.lua:4: a: no source (a URL, or from = \"RESOURCE\", expected)",
       given "function(v) return\nfiledownloader('a') end")
     assert.equal("test.lua:3: resources: the dataset has no variants (dataset { …, variants = AxesVariants "
       .. "{…} } expected)", script.problem(HEAD .. "X =\nresources(function() end) .. dataset { File } .. "

@@ -1,7 +1,7 @@
 /* Module datamaestro.api.archive: what compressed files and archives hold. */
 #include <string.h>
 
-#include "datamaestro/archive.h"
+#include "archive_fields.h"
 #include "datamaestro/decode.h"
 #include "datamaestro/source.h"
 #include "lua_util.h"
@@ -180,6 +180,7 @@ static struct dm_archive_options check_extraction(lua_State *L) {
       .memory = check_count(L, "memory", 0),
       .collisions = dm_lua_field_boolean(L, REQUEST, "collisions", 0) != 0,
       .beat = beat,
+      .choice = dm_lua_archive_choice(L, REQUEST),
   };
 }
 
@@ -196,12 +197,27 @@ static int extract_stream(struct dm_archive_options *options, struct dm_archive_
   return status;
 }
 
-/* archive.extract{path =, folder = [, bytes =, entries =, ratio =, memory =, collisions = false, stream =
- * false, subject = path, progress = function(bytes)]} → {entries =, bytes =} | nil, message, code: extracts
- * an archive to the new folder, which is removed on failure. `bytes` (default 2^40), `entries` (1500000) and
- * `ratio` (bytes by byte of archive; 1000, 0: any) are limits; `memory` is that of archive.decode.
- * `collisions`: names that differ by case or Unicode form only are fine. `stream` reads the file from front
- * to back, as if it came from elsewhere. What the progress function raises is raised again. */
+/* archive.check{[subpath =] [, files =]} → true | nil, message, "usage": whether archive.extract could be
+ * asked for that, in some archive. */
+static int archive_check(lua_State *L) {
+  struct dm_error err;
+  luaL_checktype(L, REQUEST, LUA_TTABLE);
+  lua_settop(L, REQUEST);
+  struct dm_archive_choice choice = dm_lua_archive_choice(L, REQUEST);
+  if (dm_archive_choice_check(&choice, &err) != 0)
+    return dm_lua_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* archive.extract{path =, folder = [, format = "tar", "zip" or "7z", subpath =, files = array, bytes =,
+ * entries =, ratio =, memory =, collisions = false, stream = false, subject = path, progress =
+ * function(bytes)]} → {entries =, bytes =} | nil, message, code: extracts an archive to the new folder, which
+ * is removed on failure. `bytes` (default 2^40), `entries` (1500000) and `ratio` (bytes by byte of archive;
+ * 1000, 0: any) are limits; `memory` is that of archive.decode. `format`, `subpath` and `files` choose, as
+ * struct dm_archive_choice says. `collisions`: names that differ by case or Unicode form only are fine.
+ * `stream` reads the file from front to back, as if it came from elsewhere. What the progress function raises
+ * is raised again. */
 static int archive_extract(lua_State *L) {
   struct dm_error err;
   struct dm_archive_report report;
@@ -229,7 +245,8 @@ static int archive_extract(lua_State *L) {
 DM_LUA_MODULE int luaopen_datamaestro_api_archive(lua_State *L);
 
 int luaopen_datamaestro_api_archive(lua_State *L) {
-  static const luaL_Reg functions[] = {{"decode", archive_decode},
+  static const luaL_Reg functions[] = {{"check", archive_check},
+                                       {"decode", archive_decode},
                                        {"extract", archive_extract},
                                        {"recognise", archive_recognise},
                                        {NULL, NULL}};

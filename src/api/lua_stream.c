@@ -1,4 +1,5 @@
 /* Module datamaestro.api.stream: compressed files and members of archives, read in place. */
+#include <stddef.h>
 #include <string.h>
 
 #include "datamaestro/decode.h"
@@ -15,7 +16,11 @@ struct stream {
   struct dm_source *source;
   struct dm_members *members;
   struct dm_decode *decode;
-  struct dm_reader *bytes;    /* the last one of the chain; NULL when closed */
+  struct dm_reader *bytes;   /* the last one of the chain; NULL when closed */
+  struct dm_reader ahead;    /* what a decoder reads: `head`, then `raw` */
+  struct dm_reader *raw;     /* the bytes before they are decoded */
+  const unsigned char *head; /* what was read of `raw` to recognise its format, and not yet given out */
+  size_t head_size;
   const unsigned char *piece; /* what was read and not yet taken */
   size_t piece_size;
   struct dm_text text; /* of the read that is under way */
@@ -69,20 +74,47 @@ static int open_bytes(struct stream *stream, const char *path, const char *membe
   return 0;
 }
 
+/* The reader before the decoder: the bytes that were read to recognise the format, then those behind them. */
+static int next_ahead(struct dm_reader *reader, const unsigned char **bytes, size_t *size,
+                      struct dm_error *err) {
+  struct stream *stream = (struct stream *)((char *)reader - offsetof(struct stream, ahead));
+  if (stream->head_size == 0)
+    return stream->raw->next(stream->raw, bytes, size, err);
+  *bytes = stream->head;
+  *size = stream->head_size;
+  stream->head_size = 0;
+  return 0;
+}
+
+/* Sets `*format` to what the data begin with, -1 where it is none of ours; without data it stays. */
+static int recognise(struct stream *stream, int *format, struct dm_error *err) {
+  if (stream->bytes->next(stream->bytes, &stream->piece, &stream->piece_size, err) != 0)
+    return -1;
+  if (stream->piece_size > 0)
+    *format = dm_decode_recognise(stream->piece, stream->piece_size);
+  return 0;
+}
+
 static int open_decoder(struct stream *stream, int format, const char *subject, struct dm_error *err) {
   struct dm_decode_options options = {.format = (enum dm_decode_format)format,
                                       .subject = subject,
                                       .limit = DM_INFLATE_NO_LIMIT,
                                       .memory = DM_MEMBER_MEMORY};
-  if (dm_decode_open(&stream->decode, stream->bytes, &options, err) != 0)
+  stream->ahead.next = next_ahead;
+  stream->raw = stream->bytes;
+  stream->head = stream->piece;
+  stream->head_size = stream->piece_size;
+  stream->piece_size = 0;
+  if (dm_decode_open(&stream->decode, &stream->ahead, &options, err) != 0)
     return -1;
   stream->bytes = dm_decode_reader(stream->decode);
   return 0;
 }
 
-/* stream.open(path, member, format, subject) → stream, to-be-closed | nil, message, code: the bytes of a
- * file, or of `member` of the archive (tar, packed or not, zip, 7z; nil: none), decoded from `format` ("gzip"
- * "bzip2" "xz" "zstd" "lz4"; nil: as they are). `subject` names them in messages (default: path). "unknown"
+/* stream.open(path, member, format, subject, detect) → stream, to-be-closed | nil, message, code: the bytes
+ * of a file, or of `member` of the archive (tar, packed or not, zip, 7z; nil: none), decoded from `format`
+ * ("gzip" "bzip2" "xz" "zstd" "lz4"; nil: as they are); with `detect` from what they begin with, if anything,
+ * and `format` counts only where there are none. `subject` names them in messages (default: path). "unknown"
  * without such a file or member, "format" where it is not of the format. */
 static int stream_open(lua_State *L) {
   struct dm_error err;
@@ -90,14 +122,15 @@ static int stream_open(lua_State *L) {
   const char *member = luaL_optstring(L, 2, NULL);
   const char *name = luaL_optstring(L, 3, NULL);
   const char *subject = luaL_optstring(L, 4, path);
+  bool detect = lua_toboolean(L, 5);
   int format = name != NULL ? dm_decode_find(name) : -1;
   luaL_argcheck(L, name == NULL || format >= 0, 3, "gzip, bzip2, xz, zstd or lz4 expected");
   struct stream *stream = lua_newuserdatauv(L, sizeof *stream, 0);
   memset(stream, 0, sizeof *stream);
   stream->shared.reader.next = next_bytes;
   luaL_setmetatable(L, DM_LUA_STREAM);
-  if (open_bytes(stream, path, member, &err) != 0 ||
-      (name != NULL && open_decoder(stream, format, subject, &err) != 0)) {
+  if (open_bytes(stream, path, member, &err) != 0 || (detect && recognise(stream, &format, &err) != 0) ||
+      (format >= 0 && open_decoder(stream, format, subject, &err) != 0)) {
     stream->bytes = NULL;
     return dm_lua_fail(L, &err);
   }

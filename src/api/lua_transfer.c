@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "archive_fields.h"
 #include "datamaestro/decode.h"
 #include "datamaestro/transfer.h"
 #include "lua_digest_kinds.h"
@@ -146,6 +147,16 @@ static void check_headers(lua_State *L, struct dm_transfer_request *request) {
   request->header_count = count;
 }
 
+/* Leaves on the stack what the choice points to. */
+static void check_unpack(lua_State *L, struct dm_transfer_request *request) {
+  int type = lua_getfield(L, REQUEST, "unpack");
+  request->unpack = lua_toboolean(L, -1) != 0;
+  if (type == LUA_TTABLE)
+    request->choice = dm_lua_archive_choice(L, lua_gettop(L));
+  else if (type != LUA_TNIL && type != LUA_TBOOLEAN)
+    luaL_error(L, "field 'unpack': %s (boolean or table expected)", luaL_typename(L, -1));
+}
+
 static void check_request(lua_State *L, struct dm_transfer_request *request) {
   int64_t limit = check_bytes(L, "content_limit");
   *request = (struct dm_transfer_request){
@@ -155,7 +166,6 @@ static void check_request(lua_State *L, struct dm_transfer_request *request) {
       .spool = need_string(L, "spool"),
       .keep = dm_lua_field_string(L, REQUEST, "keep", NULL),
       .decode = check_decode(L),
-      .unpack = check_boolean(L, "unpack"),
       .proven = check_boolean(L, "proven"),
       .lanes = (int)dm_lua_field_integer(L, REQUEST, "lanes", 0),
       .size = check_bytes(L, "size"),
@@ -165,14 +175,16 @@ static void check_request(lua_State *L, struct dm_transfer_request *request) {
   };
   if (request->digests == 0) /* what is resumed is verified by one */
     request->digests = 1U << DM_DIGEST_SHA256;
+  check_unpack(L, request);
   check_headers(L, request);
 }
 
-/* transfers:start{url =, path =, spool = [, token =, keep =, decode = format, unpack = boolean, proven =
- * boolean, lanes =, size =, digests =, content_digests =, content_limit =, headers =]} → transfer, to be
- * closed | nil, message, code: begins to fetch a URL into the new file `path` (with `unpack`, an archive into
- * a folder). Sizes are in bytes. `spool` names the part file and its journal, which are continued where they
- * are there. The other fields are those of struct dm_transfer_request. */
+/* transfers:start{url =, path =, spool = [, token =, keep =, decode = format, unpack = true or
+ * {[format = "tar", "zip" or "7z"] [, subpath =] [, files = array]}, proven = boolean, lanes =, size =,
+ * digests =, content_digests =, content_limit =, headers =]} → transfer, to be closed | nil, message, code:
+ * begins to fetch a URL into the new file `path` (with `unpack`, an archive into a folder: all of it, or what
+ * struct dm_archive_choice says). Sizes are in bytes. `spool` names the part file and its journal, which are
+ * continued where they are there. The other fields are those of struct dm_transfer_request. */
 static int transfers_start(lua_State *L) {
   struct dm_error err;
   struct dm_transfer_request request;

@@ -153,7 +153,8 @@ static int extract(struct dm_follower *f, struct dm_reader *source, const char *
                                        .path = path,
                                        .bytes = DM_ARCHIVE_BYTES,
                                        .entries = DM_ARCHIVE_ENTRIES,
-                                       .ratio = DM_ARCHIVE_RATIO};
+                                       .ratio = DM_ARCHIVE_RATIO,
+                                       .choice = f->request->choice};
   if (dm_archive_extract(&options, &report, err) != 0)
     return -1;
   f->content_size = report.bytes;

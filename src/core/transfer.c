@@ -165,38 +165,6 @@ void dm_transfer_look(struct dm_transfer *t) {
     dm_transfer_fail(t);
 }
 
-static char *copy_string(const char *text, bool *failed) {
-  char *copy = text != NULL ? strdup(text) : NULL;
-  *failed = *failed || (text != NULL && copy == NULL);
-  return copy;
-}
-
-static void free_request(struct dm_transfer_request *request) {
-  for (size_t i = 0; i < request->header_count && request->headers != NULL; i++)
-    free((char *)request->headers[i]);
-  free((char **)request->headers);
-  free((char *)request->url);
-  free((char *)request->token);
-  free((char *)request->path);
-  free((char *)request->spool);
-  free((char *)request->keep);
-}
-
-static bool copy_request(struct dm_transfer_request *copy, const struct dm_transfer_request *request) {
-  bool failed = false;
-  const char **headers = request->header_count > 0 ? calloc(request->header_count, sizeof *headers) : NULL;
-  *copy = *request;
-  copy->url = copy_string(request->url, &failed);
-  copy->token = copy_string(request->token, &failed);
-  copy->path = copy_string(request->path, &failed);
-  copy->spool = copy_string(request->spool, &failed);
-  copy->keep = copy_string(request->keep, &failed);
-  for (size_t i = 0; i < request->header_count && headers != NULL; i++)
-    headers[i] = copy_string(request->headers[i], &failed);
-  copy->headers = headers;
-  return !failed && (headers != NULL || request->header_count == 0);
-}
-
 static int note_url(struct dm_transfer *t, struct dm_error *err) {
   struct dm_digest digest = {{NULL}};
   struct dm_digest_hex hex;
@@ -270,11 +238,13 @@ int dm_transfer_start(struct dm_transfers *set, const struct dm_transfer_request
                       struct dm_transfer **transfer, struct dm_error *err) {
   struct dm_transfer *t = calloc(1, sizeof *t);
   *transfer = NULL;
-  if (t == NULL || !copy_request(&t->request, request)) {
-    if (t != NULL)
-      free_request(&t->request);
-    free(t);
+  if (t == NULL)
     return dm_error_errno(err, ENOMEM, "download");
+  if (dm_archive_choice_check(&request->choice, err) != 0 ||
+      dm_transfer_request_copy(&t->request, request, err) != 0) {
+    dm_transfer_request_free(&t->request);
+    free(t);
+    return -1;
   }
   link_in(set, t);
   t->total = UINT64_MAX;
@@ -296,8 +266,8 @@ int dm_transfer_start(struct dm_transfers *set, const struct dm_transfer_request
 int dm_transfer_again(struct dm_transfer *t, const char *url, const char *token, struct dm_error *err) {
   bool failed = false;
   bool same = strcmp(url, t->request.url) == 0;
-  char *url_copy = copy_string(url, &failed);
-  char *token_copy = copy_string(token, &failed);
+  char *url_copy = dm_transfer_copy_string(url, &failed);
+  char *token_copy = dm_transfer_copy_string(token, &failed);
   if (failed) {
     free(url_copy);
     free(token_copy);
@@ -360,6 +330,6 @@ void dm_transfer_close(struct dm_transfer *t) {
     (void)unlink(t->journal);
   }
   link_out(t);
-  free_request(&t->request);
+  dm_transfer_request_free(&t->request);
   free(t);
 }

@@ -120,7 +120,8 @@ local function about_field(value)
   if types.is_type(value) then
     return "type: " .. (value.doc:match "^(.-)[.:]?%f[\n\0]" or "")
   end
-  local about = type(value) == "function" and help_function.sentence(value) or ""
+  local about = type(value) == "function" and help_function.sentence(value)
+    or type(value) == "table" and table.concat(sorted_names(value), ", ") or ""
   return about ~= "" and about or type(value)
 end
 

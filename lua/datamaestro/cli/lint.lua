@@ -8,7 +8,7 @@ local function dry_run(dataset, registry)
   local resolved, message = registry:resolve(dataset)
   if resolved then
     local store = require "datamaestro.engine.store".open "/nowhere"
-    resolved, message = require "datamaestro.engine.prepare".open(store, dataset)
+    resolved, message = require "datamaestro.engine.open".dataset(store, dataset)
   end
   return not resolved and message or nil
 end

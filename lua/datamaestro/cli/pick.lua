@@ -95,14 +95,8 @@ function pick.open(session, selector)
     session:warn_of_repositories()
     return nil, path, code
   end
-  local store, object, value, message, done
-  store, message, code = session:store()
-  if store then
-    done, message, code = session:download(store, { dataset })
-  end
-  if done then
-    object, message, code = require "datamaestro.engine.prepare".open(store, dataset)
-  end
+  local object, message, value
+  object, message, code = session:open(dataset)
   if object then
     value, message, code = walk(object, path, dataset.id)
   end

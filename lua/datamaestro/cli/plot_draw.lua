@@ -1,7 +1,7 @@
 --- Bar charts as pictures: areas and texts that are drawn on a canvas or written as SVG.
 local canvases = require "datamaestro.api.canvas"
 local html = require "datamaestro.cli.picture_html"
-local nice = require "datamaestro.cli.plot_source".nice
+local nice = require "datamaestro.cli.plot_bars".nice
 
 local plot_draw = {}
 

@@ -19,6 +19,7 @@ function Session.new(arguments)
     json = arguments.json,
     keep_downloads = arguments.keep_downloads,
     offline = arguments.offline,
+    agreed = {}, -- terms accepted in this session, by their keys
     transfers = {
       jobs = arguments.jobs, mirror = arguments.mirror, strict = arguments.strict,
       progress_fd = arguments.progress_fd,
@@ -185,7 +186,31 @@ local function explain_interruption(problem, store)
       problem.message, text.size(left)) }
 end
 
---- Fetches what is missing of some datasets, and of those that they refer to.
+--- Makes sure that the user accepts the terms of some datasets: on a terminal by asking.
+-- @param datasets array of datasets
+-- @return true | nil, message, code: "agreement" where some are not accepted
+function Session:agree(datasets)
+  local has_terms = false
+  for _, dataset in ipairs(datasets) do
+    has_terms = has_terms or dataset.agreements ~= nil and #dataset.agreements > 0
+  end
+  if not has_terms then
+    return true
+  end
+  local terms = require "datamaestro.cli.terms"
+  local missing, message, code = terms.missing(self, datasets)
+  if not missing then
+    return nil, message, code
+  elseif #missing > 0 and terms.can_ask() then
+    return terms.ask(self, missing)
+  elseif #missing > 0 then
+    return terms.refusal(missing)
+  end
+  return true
+end
+
+--- Fetches what is missing of some datasets, and of those that they refer to. Their terms must be accepted,
+-- also where nothing is missing.
 -- @param store store
 -- @param datasets array of datasets
 -- @return true | nil, message, code
@@ -195,7 +220,11 @@ function Session:download(store, datasets)
     return nil, message, code
   end
   datasets, message, code = with_references(self:registry(), datasets)
-  if not datasets then
+  local agreed
+  if datasets then
+    agreed, message, code = self:agree(datasets)
+  end
+  if not agreed then
     return nil, message, code
   end
   self:progress():expect { datasets = #datasets, patience = settings.stall_timeout }
@@ -205,6 +234,21 @@ function Session:download(store, datasets)
     return table.unpack(results, 2, results.n)
   end
   error(explain_interruption(results[2], store), 0)
+end
+
+--- Fetches what is missing of a dataset and opens it: the one way into its data.
+-- @param dataset dataset
+-- @return object of the dataset's type | nil, message, code
+function Session:open(dataset)
+  local done
+  local store, message, code = self:store()
+  if store then
+    done, message, code = self:download(store, { dataset })
+  end
+  if not done then
+    return nil, message, code
+  end
+  return require "datamaestro.engine.open".dataset(store, dataset)
 end
 
 --- Finds several datasets to be fetched or opened, of families those of selectors or defaults; the first that

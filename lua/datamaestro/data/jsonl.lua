@@ -1,6 +1,7 @@
 --- Tables as text: a JSON value a line.
 
 local data = require "datamaestro.data"
+local failure = require "datamaestro.failure"
 local json = require "datamaestro.json"
 local record = require "datamaestro.record"
 local source = require "datamaestro.data.source"
@@ -8,15 +9,35 @@ local types = require "datamaestro.data.types"
 
 local jsonl = {}
 
---- Opens a file of JSON lines.
--- @param path string
+--- Opens a file of JSON lines to read it value by value.
+-- @param path string: "x.jsonl", "x.jsonl.gz", "x.zip!/x.jsonl"
 -- @return reader of datamaestro.api.lines | nil, message, code
 function jsonl.open(path)
+  if type(path) ~= "string" then
+    error(("path: %s (string expected)"):format(type(path)), 2)
+  end
   local options, message, code = source.options(path)
   if not options then
     return nil, message, code
   end
   return require "datamaestro.api.lines".json(path, options, record.metatable, getmetatable(json.array {}))
+end
+
+--- Iterates the values of a file of JSON lines: `for row in jsonl.rows "x.jsonl.gz" do`. Objects are tables
+-- whose `pairs` keep the order of the file, null is `null` of datamaestro.json. Reads as it goes, in bounded
+-- memory.
+-- @param path string: "x.jsonl", "x.jsonl.gz", "x.zip!/x.jsonl"
+-- @return iterator of values; raises a table of `message` and `code` where the file cannot be opened or a
+--   line is no JSON
+function jsonl.rows(path)
+  if type(path) ~= "string" then
+    error(("path: %s (string expected)"):format(type(path)), 2)
+  end
+  local reader, message, code = jsonl.open(path)
+  if not reader then
+    failure.raise(message, code)
+  end
+  return reader:rows()
 end
 
 jsonl.JSONL = assert(types.new {
@@ -28,11 +49,7 @@ jsonl.JSONL = assert(types.new {
     -- @return iterator of values; raises a table of `message` and `code` where the file cannot be opened or a
     --   line is no JSON
     rows = function(self)
-      local reader, message, code = jsonl.open(self.path)
-      if not reader then
-        source.raise(message, code)
-      end
-      return reader:rows()
+      return jsonl.rows(self.path)
     end,
   },
 })

@@ -4,8 +4,10 @@
 --   a compressed one    data/x.csv.gz (.bz2 .xz .zst .lz4): read decompressed
 --   a file of an archive  data/x.zip!/folder/x.csv: tar, packed or not, zip, 7z
 --
--- The name decides, not the content: `!/` divides an archive from the name in it, unless there is a file of
--- all that name.
+-- `!/` divides an archive from the name in it, unless there is a file of all that name. Whether bytes are
+-- decompressed is for the bytes to say, since files are renamed, and decompressed while they are
+-- downloaded: tables and text are, whatever their name; what may be of any kind is where its name says so
+-- too.
 
 local file = require "datamaestro.api.file"
 
@@ -38,43 +40,58 @@ function source.split(path)
   end
 end
 
---- How the bytes of a path must be read.
--- @param path string
--- @return string: the file on disk; string | nil: the name of a file of that archive; string | nil: the
---   format that is to be decoded
-function source.locate(path)
-  local on_disk, member = source.split(path)
-  local ending = (member or path):match "%.(%w+)$"
-  return on_disk, member, ending and FORMATS[ending:lower()]
+-- The format that the name of a file speaks of | nil.
+local function named_format(name)
+  local ending = name:match "%.(%w+)$"
+  return ending and FORMATS[ending:lower()]
 end
 
---- Opens the bytes of a path that is no plain file.
--- @param path string
--- @return stream of datamaestro.api.stream | false for a plain file | nil, message, code
-function source.stream(path)
-  local on_disk, member, format = source.locate(path)
-  if not member and not format then
+-- How data of each format begin: what is a table by its name is seldom anything else, so that the decoders,
+-- which know it better, are not loaded to ask.
+local HEADS = { "^\x1f\x8b", "^BZh[1-9]1AY&SY", "^BZh[1-9]\x17rE8P\x90", "^\xfd7zXZ\0", "^\x28\xb5\x2f\xfd",
+  "^[\x50-\x5f]\x2a\x4d\x18", "^\x04\x22\x4d\x18" }
+
+local function begins_compressed(path)
+  if not is_file(path) then -- reading what is no file would take the bytes from it
     return false
   end
-  return require "datamaestro.api.stream".open(on_disk, member, format, path)
+  local handle <close> = io.open(path, "rb")
+  local head = handle and handle:read(16) or ""
+  for _, pattern in ipairs(HEADS) do
+    if head:find(pattern) then
+      return true
+    end
+  end
+  return false
 end
 
---- The options with which the readers of datamaestro.api take a path.
+-- Opens the bytes of a path | false where they are a plain file's | nil, message, code.
+-- @param any boolean: decompress what is compressed, whatever its name
+local function open_stream(path, any)
+  local on_disk, member = source.split(path)
+  local named = named_format(member or path)
+  if not member and not named and not (any and begins_compressed(on_disk)) then
+    return false
+  end
+  return require "datamaestro.api.stream".open(on_disk, member, named, path, any or named ~= nil)
+end
+
+--- The options with which the readers of tables and text in datamaestro.api take a path.
 -- @param path string
 -- @return table: `source`, or nothing for a plain file | nil, message, code
 function source.options(path)
-  local stream, message, code = source.stream(path)
+  local stream, message, code = open_stream(path, true)
   if stream == nil then
     return nil, message, code
   end
   return { source = stream or nil }
 end
 
---- Opens a path for reading.
+--- Opens a path for reading, whatever is in it.
 -- @param path string
 -- @return file handle, or stream: both have read, lines and close | nil, message, code
 function source.open(path)
-  local stream, problem, kind = source.stream(path)
+  local stream, problem, kind = open_stream(path, false)
   if stream ~= false then
     return stream, problem, kind
   end
@@ -153,20 +170,6 @@ function source.join(path, name)
     return path .. "!/" .. name
   end
   return path:sub(-1) == "/" and path .. name or path .. "/" .. name
-end
-
-local Failure = {
-  __name = "failure",
-  __tostring = function(failure)
-    return failure.message
-  end,
-}
-
---- Raises a failure as the iterators of files do: a loop cannot tell it from the end.
--- @param message string
--- @param code string
-function source.raise(message, code)
-  error(setmetatable({ message = message, code = code }, Failure), 0)
 end
 
 return source

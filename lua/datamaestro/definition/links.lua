@@ -28,10 +28,9 @@ local function fits(fields, name, value)
   local field = name and field_of(fields, name)
   if not field then
     return false
-  elseif field.type == "list" or (field.either and field.either.type == "list") then
-    return #value > 0 or next(value) == nil
   end
-  return field.type == "table" or field.type == "any"
+  local is_list = field.type == "list" or (field.either or {}).type == "list"
+  return field.type == "table" or is_list and rawget(value, 1) ~= nil
 end
 
 -- How many of the arguments stand before the table of options; the options.

@@ -1,7 +1,7 @@
 --- The parameters of a dataset's function: each is a resource, or an axis of a family.
 
+local graph = require "datamaestro.engine.graph"
 local guess = require "datamaestro.guess"
-local resources = require "datamaestro.definition.resources"
 local sandbox = require "datamaestro.definition.sandbox"
 
 local parameters = {}
@@ -28,7 +28,7 @@ local function problem_of(name, list, variants)
   if not resource then
     return not (variants and variants.by_name[name]) and unknown(name, list, variants) or nil
   end
-  local other = resource.transient and resources.needing(list, name)
+  local other = resource.transient and graph.dependents(list)[name][1]
   if other then
     return ("parameter '%s': a transient resource that '%s' needs, gone by then (transient = false keeps it)")
       :format(name, other.name)

@@ -6,6 +6,7 @@ local step = require "datamaestro.api.step"
 local links = require "datamaestro.definition.links"
 local modules = require "datamaestro.modules"
 local sandbox = require "datamaestro.definition.sandbox"
+local script = require "datamaestro.definition.script"
 
 local resources = {}
 
@@ -45,6 +46,11 @@ local function read(link, path)
   end
   if not resource then
     return nil, problem
+  end
+  script.guard(resource, path)
+  problem = kind.problem and kind.problem(resource)
+  if problem then
+    return nil, ("%s: %s"):format(subject_of(link), problem)
   end
   resource.name = kind.name(resource)
   resource.kind, resource.file, resource.line = link.kind, path, link.line
@@ -111,14 +117,6 @@ end
 
 -- --- Places ------------------------------------------------------------------------------------
 
-local function place(resource, alone)
-  local kind = kind_of(resource)
-  if kind.place then
-    return kind.place(resource, alone)
-  end
-  return resource.filename
-end
-
 -- The places above one: "a/b/c" is below "a/b", "a" and "".
 local function above(path)
   return path ~= "" and (path:match "^(.*)/[^/]*$" or "") or nil
@@ -145,11 +143,11 @@ end
 local function set_places(list)
   local taken = {}
   for _, resource in ipairs(list) do
-    resource.filename = place(resource, #list == 1)
+    resource.filename = kind_of(resource).place(resource, #list == 1)
     local other = stands(resource) and taken[resource.filename]
     if other then
-      return nil, ("two resources are stored as '%s' (the other one is in line %d)"):format(
-        resource.filename, other.line), resource
+      return nil, ("two resources are stored as '%s' (the other one is in line %d; archives take 'folder')")
+        :format(resource.filename, other.line), resource
     elseif stands(resource) then
       taken[resource.filename] = resource
     end
@@ -169,21 +167,6 @@ local function place_problem(list)
 end
 
 -- --- Lists -------------------------------------------------------------------------------------
-
---- The resources that need another one.
--- @param list array of resources
--- @param name string: of the other one
--- @return resource | nil: the first
-function resources.needing(list, name)
-  for _, resource in ipairs(list) do
-    local requires = kind_of(resource).requires
-    for _, needed in ipairs(requires and requires(resource) or {}) do
-      if needed == name then
-        return resource
-      end
-    end
-  end
-end
 
 -- A placed problem of all together, or nil.
 local function list_problem(list, path)

@@ -1,7 +1,8 @@
 --- The cache: downloads under way, and those that are kept. A download under way is a part file and a journal
 -- named after what is fetched and who fetches it (KEY.OWNER.part, KEY.OWNER.journal), and a lock (KEY.lock)
 -- that saves others the work. Nobody writes to another's part file: what a dead process has left is renamed,
--- what may be a living one's on another machine is copied.
+-- what may be a living one's on another machine is copied. What several resources of a run come from is kept
+-- for as long in KEY.OWNER.shared (shares.lua).
 local file = require "datamaestro.api.file"
 local json = require "datamaestro.json"
 local process = require "datamaestro.api.process"
@@ -47,8 +48,8 @@ function Cache:make()
   return file.mkdirs(self.folder)
 end
 
-local function pattern_of(key)
-  return "^" .. key:gsub("%-", "%%-") .. "%.([%w-]+)%.part$"
+local function pattern_of(key, ending)
+  return "^" .. key:gsub("%-", "%%-") .. "%.([%w-]+)%." .. (ending or "part") .. "$"
 end
 
 local function path_of(self, key, owner, ending)
@@ -60,10 +61,13 @@ local function is_plain(path)
   return found and found.type == "file"
 end
 
--- Takes a part over; whether there is one of ours now.
+-- Takes a part over; whether there is one of ours now. A dead process's part without a journal is of no use.
 local function adopt(self, key, owner)
   local theirs, ours = path_of(self, key, owner, ""), path_of(self, key, self.owner, "")
   if not is_plain(theirs .. ".part") or not is_plain(theirs .. ".journal") then
+    if process.is_alive(owner) == false and not file.stat(theirs .. ".journal", true) then
+      file.remove(theirs .. ".part")
+    end
     return false
   end
   local take = process.is_alive(owner) == false and file.move or file.copy
@@ -93,6 +97,10 @@ function Cache:claim(key, afresh)
     return base
   end
   for _, name in ipairs(file.list(self.folder) or {}) do
+    local kept = name:match(pattern_of(key, "kept")) -- a part's second name, until it is complete
+    if kept and process.is_alive(kept) == false then
+      file.remove(self.folder .. "/" .. name)
+    end
     local owner = name:match(pattern_of(key))
     local abandoned = owner and owner ~= self.owner and process.is_alive(owner) ~= true
     if abandoned and not file.stat(base .. ".part") then
@@ -168,11 +176,23 @@ function Cache:left()
   return left
 end
 
+-- A lock that nobody holds is of a process that died.
+local function sweep_lock(path)
+  local handle = file.lock(path, false)
+  if handle then
+    handle:remove(path)
+  end
+end
+
 --- Removes what nobody comes back to.
 function Cache:sweep()
   for _, name in ipairs(file.list(self.folder) or {}) do
     local path = self.folder .. "/" .. name
+    if name:find "%.lock$" then
+      sweep_lock(path)
+    end
     local owner = name:match "%.([%w-]+)%.part$" or name:match "%.([%w-]+)%.journal$"
+      or name:match "%.([%w-]+)%.shared$" or name:match "%.([%w-]+)%.kept$"
     local found = owner and process.is_alive(owner) ~= true and file.stat(path)
     if found and os.time() - found.mtime > FORGOTTEN then
       file.remove(path)

@@ -31,7 +31,19 @@ local function resource_rows(store, dataset)
   return rows
 end
 
-local function print_json(session, dataset, rows)
+-- The dataset's terms. That nobody can tell whether they were accepted is no reason to say nothing.
+local function terms_of(session, dataset)
+  if not dataset.agreements or #dataset.agreements == 0 then
+    return {}
+  end
+  local found, message = require "datamaestro.engine.agreements".of { dataset }
+  if not found then
+    session:complain("warning: " .. message)
+  end
+  return found or dataset.agreements
+end
+
+local function print_json(session, dataset, rows, terms)
   local json = require "datamaestro.json"
   local ordered = families.ordered
   local resources = json.array {}
@@ -41,17 +53,22 @@ local function print_json(session, dataset, rows)
       { "path", row.path }, { "state", row.state }, { "stored", row.stored },
     }
   end
+  local agreements = json.array {}
+  for i, one in ipairs(terms) do
+    agreements[i] = ordered { { "id", one.id }, { "hash", one.hash }, { "accepted", one.accepted },
+      { "date", one.date } }
+  end
   session:print_json(ordered {
     { "id", dataset.id }, { "repository", dataset.repository.id }, { "name", dataset.name },
     { "url", dataset.url }, { "types", json.array(type_names(dataset)) },
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
     { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
-    { "example", families.example(dataset) }, { "resources", resources },
+    { "example", families.example(dataset) }, { "agreements", agreements }, { "resources", resources },
     { "description", dataset.description }, { "definition", dataset.file },
   })
 end
 
-local function print_text(session, dataset, rows)
+local function print_text(session, dataset, rows, terms)
   local function line(format, ...)
     session:print(text.line(format:format(...)))
   end
@@ -69,6 +86,10 @@ local function print_text(session, dataset, rows)
   end
   for _, text_line in ipairs(families.lines(dataset)) do
     line("%s", text_line)
+  end
+  for _, one in ipairs(terms) do
+    line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)
+      or one.accepted and "accepted" or one.accepted == false and "not accepted" or "accepted or not")
   end
   if #rows > 0 then
     line("Resources:")
@@ -105,10 +126,11 @@ return {
       return nil, message, code
     end
     local rows = dataset:is_family() and {} or resource_rows(store, dataset)
+    local terms = terms_of(session, dataset)
     if session.json then
-      print_json(session, dataset, rows)
+      print_json(session, dataset, rows, terms)
     else
-      print_text(session, dataset, rows)
+      print_text(session, dataset, rows, terms)
     end
     return true
   end,

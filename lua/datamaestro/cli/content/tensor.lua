@@ -27,25 +27,21 @@ local function blocks(tensor, first, last, f)
   end
 end
 
--- The rows of a slice, by their numbers | nil, message, code.
+-- The rows of a slice that are there, by their numbers; what is wrong with it, as stream.copy says it | nil.
 local function range(tensor, slice, label)
   local count = #tensor
   local first = slice and slice.first or 1
   local last = slice and slice.last or count
-  if slice and slice.lenient then
-    return first, math.min(last, count)
-  elseif slice and (first > count or last > count) then
-    return nil, ("%s: %d rows (no row %d)"):format(label, count, first > count and first or last), "usage"
-  end
-  return first, last
+  local wanted = slice and not slice.lenient and (slice.last or slice.first) or 0
+  local problem = wanted > count and ("%s: %d rows (no row %d)"):format(label, count, wanted) or nil
+  return first, math.min(last, count), problem
 end
 
 local function write(tensor, label, format, slice)
-  local first, last, code = range(tensor, slice, label)
-  if not first then
-    return nil, last, code
-  end
-  if format == "npy" then
+  local first, last, problem = range(tensor, slice, label)
+  if problem and format == "npy" then
+    return nil, problem, "usage" -- the header would tell of rows that do not come
+  elseif format == "npy" then
     local shape = { tensor:shape() }
     shape[1] = math.max(last - first + 1, 0)
     if slice and slice.single then
@@ -57,13 +53,16 @@ local function write(tensor, label, format, slice)
   blocks(tensor, first, last, function(block)
     output.write((format == "npy" or format == "raw") and block:bytes() or text.tensor(block, format))
   end)
+  if problem then
+    return nil, problem, "usage"
+  end
   return true
 end
 
 local function preview(tensor, label, count, slice)
-  local first, last, code = range(tensor, slice, label)
-  if not first then
-    return nil, last, code
+  local first, last, problem = range(tensor, slice, label)
+  if problem then
+    return nil, problem, "usage"
   end
   last = math.min(last, first + count - 1)
   local lines = {}

@@ -18,12 +18,12 @@ local function lines_of(value, format)
   return lines
 end
 
+-- The lines of a slice that are there; what is wrong with it, as stream.copy says it | nil.
 local function slice_of(lines, slice, label)
   local first, last = slice and slice.first or 1, slice and slice.last or #lines
-  if slice and math.max(first, last) > #lines then
-    return nil, ("%s: %d rows (no row %d)"):format(label, #lines, math.max(first, last)), "usage"
-  end
-  return table.move(lines, first, last, 1, {})
+  local wanted = slice and not slice.lenient and (slice.last or slice.first) or 0
+  local problem = wanted > #lines and ("%s: %d rows (no row %d)"):format(label, #lines, wanted) or nil
+  return table.move(lines, first, math.min(last, #lines), 1, {}), problem
 end
 
 --- Makes the content of a plain value.
@@ -34,17 +34,17 @@ return function(value, label)
   return {
     kind = type(value) == "table" and "a list" or "a plain value", formats = { "text", "jsonl" },
     write = function(format, slice)
-      local lines, message, code = slice_of(lines_of(value, format), slice, label)
-      if not lines then
-        return nil, message, code
-      end
+      local lines, problem = slice_of(lines_of(value, format), slice, label)
       output.write(#lines > 0 and table.concat(lines, "\n") .. "\n" or "")
+      if problem then
+        return nil, problem, "usage"
+      end
       return true
     end,
     preview = function(count, slice)
-      local lines, message, code = slice_of(lines_of(value, "text"), slice, label)
-      if not lines then
-        return nil, message, code
+      local lines, problem = slice_of(lines_of(value, "text"), slice, label)
+      if problem then
+        return nil, problem, "usage"
       end
       local shown = {}
       for i = 1, math.min(count, #lines) do
