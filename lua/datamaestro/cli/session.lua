@@ -159,11 +159,13 @@ local function options_of(self, settings)
   }
 end
 
--- The datasets and all that they refer to, each once, before those that need it | nil, message, code.
-local function with_references(registry, datasets)
+--- Some datasets and all that they refer to.
+-- @param datasets array of datasets
+-- @return array of datasets, each once, before those that need it | nil, message, code
+function Session:with_references(datasets)
   local kept, seen = {}, {}
   for _, dataset in ipairs(datasets) do
-    local all, message, code = registry:resolve(dataset)
+    local all, message, code = self:registry():resolve(dataset)
     if not all then
       return nil, message, code
     end
@@ -219,7 +221,7 @@ function Session:download(store, datasets)
   if not settings then
     return nil, message, code
   end
-  datasets, message, code = with_references(self:registry(), datasets)
+  datasets, message, code = self:with_references(datasets)
   local agreed
   if datasets then
     agreed, message, code = self:agree(datasets)

@@ -140,6 +140,9 @@ local function agree(session, arguments)
   local datasets, message, code = session:find_all(arguments.ids)
   local found, missing
   if datasets then
+    datasets, message, code = session:with_references(datasets)
+  end
+  if datasets then
     found, message, code = agreements.of(datasets)
   end
   if found then
