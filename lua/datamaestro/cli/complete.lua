@@ -34,8 +34,10 @@ local function add_object(found, object)
   end
 end
 
--- Names of fields and methods → type of each, along `__index` as far as it is tables.
-local function members(value)
+--- What a value has, along `__index` as far as it is tables.
+-- @param value any
+-- @return table: names of fields and methods → type of each
+function complete.members(value)
   local found = {}
   if tensors.is_tensor(value) then
     for name in pairs(help_tensor.methods) do
@@ -60,8 +62,11 @@ local function members(value)
   return found
 end
 
--- value[key] where that calls nothing of the user's.
-local function index(value, key)
+--- value[key] where that calls nothing of the user's.
+-- @param value any
+-- @param key any
+-- @return any | nil
+function complete.index(value, key)
   if tensors.is_tensor(value) then
     local ok, part = pcall(function()
       return value[key]
@@ -129,7 +134,7 @@ end
 -- The value of such a chain | nil.
 local function value_of(chain, globals)
   local name, rest = chain:match "^([%a_][%w_]*)(.*)$"
-  local value = name and index(globals, name)
+  local value = name and complete.index(globals, name)
   while rest and rest ~= "" and value ~= nil do
     local key, after = rest:match "^%.([%a_][%w_]*)(.*)$"
     if not key then
@@ -139,7 +144,7 @@ local function value_of(chain, globals)
       key, after = rest:match "^%[(%d+)%](.*)$"
       key = math.tointeger(tonumber(key))
     end
-    value, rest = key and index(value, key), after
+    value, rest = key and complete.index(value, key), after
   end
   return value
 end
@@ -158,7 +163,7 @@ end
 
 local function member_candidates(value, prefix, methods_only)
   local names = {}
-  for name, kind in pairs(members(value)) do
+  for name, kind in pairs(complete.members(value)) do
     if not methods_only or kind == "function" then
       names[#names + 1] = name
     end
@@ -168,7 +173,7 @@ end
 
 local function global_candidates(globals, prefix)
   local names = table.move(KEYWORDS, 1, #KEYWORDS, 1, {})
-  for name in pairs(members(globals)) do
+  for name in pairs(complete.members(globals)) do
     names[#names + 1] = name
   end
   return beginning_with(names, prefix)

@@ -60,6 +60,20 @@ local function add_opened(found, value)
   end
 end
 
+-- Which fields of an object could be loaded instead, in words.
+local function fields_with_tensors(source)
+  local names = {}
+  for name, value in types.pairs(source) do
+    local fits = can_open(value)
+    for _, part in types.type_of(value) and types.pairs(value) or pairs {} do
+      fits = fits or can_open(part)
+    end
+    names[#names + 1] = fits and name or nil
+  end
+  return #names > 0 and (" (its field %s expected?)"):format(table.concat(names, " or "))
+    or " (data that opens as some expected)"
+end
+
 -- The tensors of a source, in order.
 local function open(source)
   local parts, found = { source }, {}
@@ -81,7 +95,9 @@ local function open(source)
         :format(i, schema.kind(part))
     end
   end
-  if #found == 0 then
+  if #found == 0 and types.type_of(source) then
+    return nil, ("loader: %s without tensors%s"):format(schema.kind(source), fields_with_tensors(source))
+  elseif #found == 0 then
     return nil, ("loader: %s without tensors (data that opens as some expected)"):format(schema.kind(source))
   end
   for i = 2, #found do
