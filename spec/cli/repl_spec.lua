@@ -68,7 +68,8 @@ datamaestro.cvs
 ]]
     assert.are.equal("nil  -- d has no 'pth' (did you mean 'path'?)\nnil\nnil\n"
       .. "nil  -- datamaestro has no 'cvs' (did you mean 'csv'?)\n", result.out)
-    assert.are.equal("[3]:1: attempt to index a nil value (field 'pth')\nd has no 'pth' (did you mean 'path'?)\n"
+    assert.are.equal("[3]:1: attempt to index a nil value (field 'pth')\n"
+      .. "d has no 'pth' (did you mean 'path'?)\n"
       .. "[4]:1: attempt to call a nil value (method 'dta')\nd has no 'dta' (did you mean 'data'?)\n",
       result.err)
   end)

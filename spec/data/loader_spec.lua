@@ -300,8 +300,8 @@ describe("wrong use of a loader", function()
       { normalize = { avg = 1 } })
     refused("loader.dtype: 'uint8' (float32 or float64 expected with normalize)", pair(),
       { normalize = {}, dtype = "uint8" })
-    refused("loader.dtype: 'uint16' (uint8, int8, int16, int32, int64, float32, float64 expected)", pair(),
-      { dtype = "uint16" })
+    refused("loader.dtype: 'uint32' (uint8, int8, uint16, int16, int32, int64, float32, float64 expected)",
+      pair(), { dtype = "uint32" })
   end)
 
   it("is named: what is to be loaded", function()

@@ -43,6 +43,7 @@ typedef void kernel(const unsigned char *restrict in, size_t count, unsigned cha
   }
 DEFINE_KERNEL(uint8, uint8_t, float32, float)
 DEFINE_KERNEL(int8, int8_t, float32, float)
+DEFINE_KERNEL(uint16, uint16_t, float32, float)
 DEFINE_KERNEL(int16, int16_t, float32, float)
 DEFINE_ROUNDED_KERNEL(int32, int32_t)
 DEFINE_ROUNDED_KERNEL(int64, int64_t)

@@ -11,7 +11,7 @@ local MODULE = "datamaestro.data.image"
 -- @param path string: of a PNG or JPEG file
 -- @param options table|nil: pixels (integer: how many an image may have; default 2^27)
 -- @return tensor: h × w (grey) or h × w × c (c = 2 with opacity, 3 red, green, blue, 4 with opacity), uint8;
---   int32 from a PNG of 16 bits a sample | nil, message, code
+--   uint16 from a PNG of 16 bits a sample | nil, message, code
 function image.load(path, options)
   return require "datamaestro.api.image".load(path, options)
 end

@@ -35,7 +35,7 @@ local OPTIONS = {
     { name = "std", type = "number", default = 1, check = divisor_problem },
   } },
   { name = "dtype", type = "string", values = {
-    "uint8", "int8", "int16", "int32", "int64", "float32", "float64",
+    "uint8", "int8", "uint16", "int16", "int32", "int64", "float32", "float64",
   } },
   { name = "drop_last", type = "boolean", default = false },
   { name = "fresh", type = "boolean", default = false },
