@@ -165,7 +165,8 @@ describe("arithmetic of a tensor and a number", function()
 
   it("is exact for integers, or raises", function()
     local range = { uint8 = { 0, 255 }, int8 = { -128, 127 }, uint16 = { 0, 65535 },
-      int16 = { -32768, 32767 }, int32 = { -2 ^ 31 | 0, 2 ^ 31 - 1 | 0 }, int64 = { math.mininteger, math.maxinteger } }
+      int16 = { -32768, 32767 }, int32 = { -2 ^ 31 | 0, 2 ^ 31 - 1 | 0 },
+      int64 = { math.mininteger, math.maxinteger } }
     for dtype, limits in pairs(range) do
       local low, high = limits[1], limits[2]
       local t = tensor.from(dtype, 3, { 0, low, high })
