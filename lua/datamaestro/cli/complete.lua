@@ -1,4 +1,5 @@
 --- Completion: what may follow the text before the cursor. Looks things up, calls nothing of the user's.
+local complete_options = require "datamaestro.cli.complete_options"
 local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
 local help_tensor = require "datamaestro.cli.help_tensor"
@@ -206,6 +207,18 @@ local function string_candidates(prefix, ids)
   return path_candidates(prefix)
 end
 
+-- The value of the chain that a text ends in.
+local function value_before(head, globals)
+  return value_of(head:sub(chain_start(head)), globals)
+end
+
+-- The names of options, where the text ends where one may stand | nil.
+local function options_at(text, globals)
+  return complete_options.names(text, function(head)
+    return value_before(head, globals)
+  end)
+end
+
 --- Finds what may stand where the text ends: inside a string, ids of datasets or paths; else names.
 -- @param text string: the line up to the cursor
 -- @param globals table: where names are looked up
@@ -225,9 +238,11 @@ function complete.candidates(text, globals, ids)
     local prefix = text:match "[%a_][%w_]*$" or ""
     start = #text - #prefix + 1
     local mark = text:sub(start - 1, start - 1)
-    if (mark == "." or mark == ":") and text:sub(start - 2, start - 1) ~= ".." then
-      local head = text:sub(1, start - 2)
-      found = member_candidates(value_of(head:sub(chain_start(head)), globals), prefix, mark == ":")
+    local options = options_at(text:sub(1, start - 1), globals)
+    if options then
+      found = beginning_with(options, prefix)
+    elseif (mark == "." or mark == ":") and text:sub(start - 2, start - 1) ~= ".." then
+      found = member_candidates(value_before(text:sub(1, start - 2), globals), prefix, mark == ":")
     else
       found = text:find "%d%a*$" and prefix == "" and {} or global_candidates(globals, prefix)
     end
@@ -255,7 +270,7 @@ end
 -- @return function(text) → start, replacement|nil, candidates: as datamaestro.api.readline's read takes it
 function complete.completer(globals, ids)
   return function(text)
-    if not text:find "%S$" and not text:find "[\"'][^\"']*$" then
+    if not text:find "%S$" and not text:find "[\"'][^\"']*$" and not options_at(text, globals) then
       return #text + 1, "  ", {}
     end
     local start, found = complete.candidates(text, globals, ids)

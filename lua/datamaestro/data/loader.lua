@@ -42,7 +42,8 @@ local function each(problem_of)
   end
 end
 
-local OPTIONS = {
+--- What `new` takes, as a schema.
+loader.options = {
   { name = "batch", type = "integer", default = 32, minimum = 1 },
   { name = "shuffle", type = "boolean", default = false },
   { name = "seed", type = "integer" },
@@ -284,7 +285,7 @@ local Loader = {
 -- @return loader; raises at the caller's line for wrong use, and a table of `message` and `code` where
 --   data cannot be opened or values do not fit `dtype`
 function loader.new(source, options)
-  local state, problem = schema.check(OPTIONS, options or {}, "loader")
+  local state, problem = schema.check(loader.options, options or {}, "loader")
   if not state then
     error(problem, 2)
   end
