@@ -240,7 +240,7 @@ int dm_transfer_start(struct dm_transfers *set, const struct dm_transfer_request
   *transfer = NULL;
   if (t == NULL)
     return dm_error_errno(err, ENOMEM, "download");
-  if (dm_archive_choice_check(&request->choice, err) != 0 ||
+  if (dm_transfer_request_check(request, err) != 0 ||
       dm_transfer_request_copy(&t->request, request, err) != 0) {
     dm_transfer_request_free(&t->request);
     free(t);
