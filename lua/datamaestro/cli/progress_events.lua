@@ -9,7 +9,8 @@ Events.__index = Events
 
 local FIELDS = {
   "event", "time", "file", "files", "bytes", "unknown", "url", "received", "total", "resumed", "idle",
-  "connections", "reason", "delay", "attempt", "of", "holder", "path", "size", "text", "message", "code", "ok",
+  "connections", "reason", "delay", "attempt", "of", "holder", "path", "size", "text", "message", "code",
+  "ok",
 }
 local DISPENSABLE = { progress = true, wait = true, note = true }
 local WAITING_MAXIMUM = 1024 * 1024 -- bytes for a slow reader; one that is further behind is given up
