@@ -239,6 +239,23 @@ Other = filedownloader("data.bin", "https://example.org/data") ..
     assert.are.equal(run("version").out .. "The MNIST database\n4\n" .. unknown:rep(2), result.out)
   end)
 
+  it("ends with the status of what a script asserts", function()
+    local function ended(source)
+      local result = lab:run { "run", temp.write(lab.folder .. "/x.lua", source) }
+      return { result.status, result.err }
+    end
+    local unknown = "datamaestro: com.lecun.mnits: unknown dataset (did you mean 'com.lecun.mnist'?)\n"
+    assert.are.same({ 3, unknown }, ended 'assert(datamaestro.prepare "com.lecun.mnits")')
+    assert.are.same({ 3, unknown }, ended [[
+      local done, failure = pcall(assert, datamaestro.find "com.lecun.mnits")
+      error(tostring(failure) == failure.message and failure.code == "unknown" and failure)]])
+    assert.are.same({ 12, "datamaestro: /dev/null: not a regular file (file expected)\n" },
+      ended 'assert(require "datamaestro.data.image".load "/dev/null")')
+    assert.are.same({ 1, "datamaestro: broken\n" }, ended 'assert(nil, "broken")')
+    assert.are.same({ 1, "datamaestro: broken\n" }, ended 'assert(false, "broken", "glass")')
+    assert.are.same({ 1, "datamaestro: assertion failed!\n" }, ended 'assert(1, "all", "ok") assert(nil)')
+  end)
+
   it("reads its own repositories before those that come with it", function()
     temp.write(lab.folder .. "/.local/share/datamaestro/repositories/mine/init.lua", "return {}")
     temp.write(lab.folder .. "/.local/share/datamaestro/repositories/mine/org/example.lua", [[

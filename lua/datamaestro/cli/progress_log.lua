@@ -1,7 +1,6 @@
 --- The display where there is no terminal: plain lines, and few of them.
 local Run = require "datamaestro.cli.progress_run"
 local lines = require "datamaestro.cli.progress_lines"
-local text = require "datamaestro.text"
 
 local Log = { __name = "log" }
 Log.__index = Log
@@ -91,8 +90,10 @@ end
 -- @param file file|nil: that the event speaks of
 function Log:update(run, event, now, file)
   if event.event == "done" then
-    local name = lines.stored_name(event.file, event.path, self.several)
-    write(self, ("%s: %s"):format(name, text.size(event.size)))
+    local line = lines.stored(event, self.several)
+    if line then
+      write(self, line)
+    end
   elseif event.event == "retry" or event.event == "wait" then
     tell(self, file, now)
   elseif event.event == "note" then

@@ -1,6 +1,7 @@
 --- Tables as text: comma-separated values.
 
 local data = require "datamaestro.data"
+local failure = require "datamaestro.failure"
 local source = require "datamaestro.data.source"
 local types = require "datamaestro.data.types"
 
@@ -60,7 +61,7 @@ end
 local function iterate(...)
   local results = invoke(...)
   if results[1] == nil then
-    source.raise(results[2], results[3])
+    failure.raise(results[2], results[3])
   end
   return table.unpack(results, 1, results.n)
 end
@@ -214,7 +215,7 @@ csv.Matrix = assert(types.new {
     batches = function(self, rows)
       local problem = problem_of(self)
       if problem then
-        source.raise(problem, "definition")
+        failure.raise(problem, "definition")
       end
       return iterate("batches", self.path, matrix_fields(self), rows)
     end,

@@ -1,6 +1,7 @@
 --- Tables as text: a JSON value a line.
 
 local data = require "datamaestro.data"
+local failure = require "datamaestro.failure"
 local json = require "datamaestro.json"
 local record = require "datamaestro.record"
 local source = require "datamaestro.data.source"
@@ -34,7 +35,7 @@ function jsonl.rows(path)
   end
   local reader, message, code = jsonl.open(path)
   if not reader then
-    source.raise(message, code)
+    failure.raise(message, code)
   end
   return reader:rows()
 end

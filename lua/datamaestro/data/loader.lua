@@ -4,6 +4,7 @@
 -- order if it is shuffled. A batch is closed when the next one comes, and its memory taken for that unless
 -- a view of it is still held: no epoch needs more memory than one batch.
 
+local failure = require "datamaestro.failure"
 local schema = require "datamaestro.schema"
 local tensors = require "datamaestro.api.tensor"
 local types = require "datamaestro.data.types"
@@ -42,16 +43,6 @@ local OPTIONS = {
 
 -- --- What to load ------------------------------------------------------------------------------
 
-local Failure = {
-  __tostring = function(failure)
-    return failure.message
-  end,
-}
-
-local function fail(message, code)
-  error(setmetatable({ message = message, code = code }, Failure), 0)
-end
-
 local function can_open(value)
   return types.type_of(value) and type(value.data) == "function"
 end
@@ -60,7 +51,7 @@ end
 local function add_opened(found, value)
   local results = table.pack(value:data())
   if results[1] == nil then
-    fail(results[2], results[3])
+    failure.raise(results[2], results[3])
   end
   for i = 1, results.n do
     if tensors.is_tensor(results[i]) then
@@ -124,7 +115,7 @@ local function order_of(state)
   else
     order, message, code = tensors.order(math.min(state.batch, state.size))
   end
-  return order or fail(message, code)
+  return order or failure.raise(message, code)
 end
 
 local function start_epoch(state)
@@ -148,7 +139,7 @@ local function take(state, i, first, count)
   end
   local previous = not state.fresh and state.batches[i] or nil
   local batch, message, code = tensors.batch(source, state.order, at, count, dtype, scale, offset, previous)
-  return batch or fail(message, code)
+  return batch or failure.raise(message, code)
 end
 
 -- The next batches, or nothing at the end of the epoch.

@@ -172,18 +172,4 @@ function source.join(path, name)
   return path:sub(-1) == "/" and path .. name or path .. "/" .. name
 end
 
-local Failure = {
-  __name = "failure",
-  __tostring = function(failure)
-    return failure.message
-  end,
-}
-
---- Raises a failure as the iterators of files do: a loop cannot tell it from the end.
--- @param message string
--- @param code string
-function source.raise(message, code)
-  error(setmetatable({ message = message, code = code }, Failure), 0)
-end
-
 return source

@@ -1,6 +1,7 @@
 --- Text files, line by line, whatever their encoding.
 
 local data = require "datamaestro.data"
+local failure = require "datamaestro.failure"
 local source = require "datamaestro.data.source"
 local types = require "datamaestro.data.types"
 
@@ -39,7 +40,7 @@ end
 --   no text in its encoding
 function text.lines(path, encoding)
   local options, message, code = options_of(path, encoding)
-  return require "datamaestro.api.lines".lines(path, options or source.raise(message, code))
+  return require "datamaestro.api.lines".lines(path, options or failure.raise(message, code))
 end
 
 text.Text = assert(types.new {

@@ -176,10 +176,21 @@ function Cache:left()
   return left
 end
 
+-- A lock that nobody holds is of a process that died.
+local function sweep_lock(path)
+  local handle = file.lock(path, false)
+  if handle then
+    handle:remove(path)
+  end
+end
+
 --- Removes what nobody comes back to.
 function Cache:sweep()
   for _, name in ipairs(file.list(self.folder) or {}) do
     local path = self.folder .. "/" .. name
+    if name:find "%.lock$" then
+      sweep_lock(path)
+    end
     local owner = name:match "%.([%w-]+)%.part$" or name:match "%.([%w-]+)%.journal$"
       or name:match "%.([%w-]+)%.shared$" or name:match "%.([%w-]+)%.kept$"
     local found = owner and process.is_alive(owner) ~= true and file.stat(path)

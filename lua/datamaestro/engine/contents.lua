@@ -172,6 +172,24 @@ function contents.check(folder, name, root)
   return true
 end
 
+--- How much a folder held when it was complete.
+-- @param folder string: the dataset's
+-- @param name string: the resource's
+-- @return integer files, integer bytes | nil where no list says it
+function contents.measure(folder, name)
+  local lines <close> = lines_of(folder, name)
+  if not lines then
+    return nil
+  end
+  local files, bytes = 0, 0
+  for mark, size in lines do
+    if mark ~= "d" and size then
+      files, bytes = files + 1, bytes + size
+    end
+  end
+  return files, bytes
+end
+
 --- The names directly in a folder that a list has.
 -- @param folder string: the dataset's
 -- @param name string: the resource's

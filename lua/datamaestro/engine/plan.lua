@@ -49,7 +49,14 @@ local function look_at_unknown(store, dataset, resource, path, state)
     end
   end
   if kind.stands == "folder" then
-    return "adopt", UNPROVED:format(path)
+    local proved, message
+    if kind.prove then
+      proved, message = kind.prove(resource, path)
+    end
+    if proved == false then
+      return nil, message
+    end
+    return "adopt", not proved and UNPROVED:format(path) or nil
   end
   local declared = kind.stored(resource)
   local right, message = verify.file(path, declared)

@@ -3,6 +3,7 @@ local Cache = require "datamaestro.engine.cache"
 local Hosts = require "datamaestro.engine.hosts"
 local Scheduler = require "datamaestro.engine.scheduler"
 local Shares = require "datamaestro.engine.shares"
+local contents = require "datamaestro.engine.contents"
 local file = require "datamaestro.api.file"
 local process = require "datamaestro.api.process"
 local resources = require "datamaestro.engine.resources"
@@ -195,14 +196,18 @@ local function label(dataset, resource)
   return ("%s: %s"):format(dataset.id, resource.name)
 end
 
---- Says that a file is complete.
+--- Says that a resource is complete.
 -- @param dataset dataset
 -- @param resource resource
 -- @param path string
 function Run:done(dataset, resource, path)
   local found = file.stat(path)
-  self.context.observe { event = "done", file = label(dataset, resource), path = path,
-    size = found and found.size or 0 }
+  local files, bytes
+  if found and found.type == "folder" then
+    files, bytes = contents.measure(self.store:folder(dataset), resource.name)
+  end
+  self.context.observe { event = "done", file = label(dataset, resource), path = found and path,
+    files = files, size = bytes or found and found.type == "file" and found.size or nil }
 end
 
 --- Says that a file could not be made.

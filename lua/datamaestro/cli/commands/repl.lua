@@ -24,6 +24,7 @@ return {
       _G[name] = func
     end
     _G.datamaestro = repl.library
+    _G.assert = require "datamaestro.failure".assert
     if repl.terminal and not session.quiet then
       session:print(("datamaestro %s, %s; help() says what there is, Ctrl-D ends")
         :format(host.version, _VERSION))

@@ -25,6 +25,7 @@ return {
       return nil, message, "error"
     end
     _G.datamaestro = require "datamaestro".new(session)
+    _G.assert = require "datamaestro.failure".assert
     _G.arg = { [0] = path, table.unpack(arguments.arguments) }
     local ok, problem = xpcall(script, function(problem)
       if type(problem) == "string" then
