@@ -1,6 +1,6 @@
-/* To be preloaded: the process dies (SIGKILL) just before its N-th call that changes a folder or brings something
- * to the disk, N in DYING_AT. So every place where a crash leaves another picture can be tried, one by one; and
- * where there were fewer calls, DYING_LOG gets their number. */
+/* To be preloaded: the process dies (SIGKILL) just before its N-th call that changes a folder or brings
+ * something to the disk, N in DYING_AT. So every place where a crash leaves another picture can be tried, one
+ * by one; and where there were fewer calls, DYING_LOG gets their number. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -31,13 +31,13 @@ __attribute__((destructor)) static void report(void) {
 }
 
 /* glibc calls of its own do not come by here: what our program calls is what counts. */
-#define WRAP(result, name, parameters, arguments) \
-  result name parameters {                         \
-    static result(*real) parameters;                \
-    if (real == NULL)                               \
-      *(void **)&real = dlsym(RTLD_NEXT, #name);    \
-    step();                                         \
-    return real arguments;                          \
+#define WRAP(result, name, parameters, arguments)                                                            \
+  result name parameters {                                                                                   \
+    static result(*real) parameters;                                                                         \
+    if (real == NULL)                                                                                        \
+      *(void **)&real = dlsym(RTLD_NEXT, #name);                                                             \
+    step();                                                                                                  \
+    return real arguments;                                                                                   \
   }
 
 WRAP(int, rename, (const char *from, const char *to), (from, to))
@@ -46,6 +46,8 @@ WRAP(int, symlink, (const char *target, const char *path), (target, path))
 WRAP(int, symlinkat, (const char *target, int fd, const char *path), (target, fd, path))
 WRAP(int, linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
 WRAP(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
+WRAP(int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags),
+     (a, from, b, to, flags))
 WRAP(int, unlink, (const char *path), (path))
 WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
 WRAP(int, remove, (const char *path), (path))
@@ -61,13 +63,13 @@ static int opened(int fd, const char *path, int flags, mode_t mode) {
   return (int)syscall(SYS_openat, fd, path, flags, mode);
 }
 
-#define MODE_OF(flags, mode)    \
-  mode_t mode = 0;              \
-  if (((flags) & O_CREAT) != 0) { \
-    va_list list;               \
-    va_start(list, flags);      \
-    mode = (mode_t)va_arg(list, int); \
-    va_end(list);               \
+#define MODE_OF(flags, mode)                                                                                 \
+  mode_t mode = 0;                                                                                           \
+  if (((flags)&O_CREAT) != 0) {                                                                              \
+    va_list list;                                                                                            \
+    va_start(list, flags);                                                                                   \
+    mode = (mode_t)va_arg(list, int);                                                                        \
+    va_end(list);                                                                                            \
   }
 
 int open(const char *path, int flags, ...) {
