@@ -31,12 +31,14 @@ enum {
 /* All is copied. */
 struct dm_transfer_request {
   const char *url;
-  const char *token;               /* bearer token for the URL's host alone; NULL: none */
-  const char *path;                /* of the content; must not exist; there when the transfer is done */
-  const char *spool;               /* names the part file and the journal: SPOOL.part, SPOOL.journal */
-  const char *keep;                /* of the bytes as served, to be kept too; NULL: not kept */
-  int decode;                      /* an enum dm_decode_format; -1: the bytes are the content */
-  bool unpack;                     /* the content is an archive, `path` a folder that it fills */
+  const char *token; /* bearer token for the URL's host alone; NULL: none */
+  const char *path;  /* of the content; must not exist; there when the transfer is done */
+  const char *spool; /* names the part file and the journal: SPOOL.part, SPOOL.journal */
+  const char *keep;  /* of the bytes as served, to be kept too; NULL: not kept */
+  int decode;        /* an enum dm_decode_format; -1: the bytes are the content */
+  const char *local; /* the URL's file where it is on this machine, or NULL: it is decoded or unpacked as it
+                      * is, without a part file; copied to one where neither is asked for */
+  bool unpack;       /* the content is an archive, `path` a folder that it fills */
   struct dm_archive_choice choice; /* of its members */
   bool proven;              /* one of the digests is declared: bytes of several sources may be put together */
   int lanes;                /* connections for this file, at most; 0: DM_TRANSFER_LANES */

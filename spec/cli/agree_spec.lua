@@ -161,6 +161,25 @@ not accepted; this accepts them:
       .. "nobody noted their text: once more, please%.\n", result.out)
   end)
 
+  it("of what a dataset refers to are its own, too", function()
+    lab:define(definitions(TEXT) .. [[
+      Family = useragreement("Be fair.", { id = "fair" }) .. dataset { File, "x",
+        variants = AxesVariants { size = Axis { "small", "large" } } } ..
+        function() return { path = "/dev/null" } end
+      User = reference("other", "org.example.family[size=small]") .. dataset { File, "x" } ..
+        function(other) return { path = other.path } end]])
+    local result = lab:run { "prepare", "org.example.user" }
+    assert.are.same({ 6, ("datamaestro: org.example.family[size=small]: terms 'fair' are not accepted "
+      .. "(`datamaestro agree 'org.example.family[size=small]'` shows them); to accept them:\n"
+      .. "  datamaestro agree 'org.example.family[size=small]' --hash %s\n"):format(FAIR) },
+      { result.status, result.err })
+    assert.matches("^Terms of org%.example%.family%[size=small%] %(fair%):\n",
+      lab:run({ "agree", "org.example.user" }).out)
+    assert.are.equal(0, lab:run({ "agree", "org.example.user", "--hash", FAIR }).status)
+    assert.are.equal(0, lab:run({ "prepare", "org.example.user" }).status)
+    assert.are.equal(0, lab:run({ "prepare", "org.example.family[size=large]" }).status)
+  end)
+
   it("come as JSON", function()
     local result = lab:run { "--json", "agree", "org.example.both" }
     assert.are.equal(6, result.status)

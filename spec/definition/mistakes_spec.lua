@@ -74,7 +74,7 @@ local MISTAKES = {
   { "a dataset without a type", dataset "[[A file]]",
     "test.lua:3: dataset: no data type (dataset { Type, [[docstring]], … } expected)" },
   { "a dataset with two docstrings", dataset(FILE .. ", 'a', 'b'"),
-    "test.lua:3: dataset: value 3: string (one data type and one docstring expected)" },
+    "test.lua:3: dataset: value 3: string (one data type or metadataset and one docstring expected)" },
   { "a dataset without its table", ("X = %s .. dataset 'x' .. function() end"):format(R),
     "test.lua:1: dataset: string (dataset { Type, [[docstring]], … } expected)" },
   { "an unknown option of dataset", dataset(FILE .. ", ulr = 'http://x/'"),

@@ -200,7 +200,7 @@ datamaestro: %s: a folder that is not what is declared (a link, or nothing, expe
   it("leaves the folder alone when it is transient and goes", function()
     temp.write(lab.folder .. "/a/x", "1")
     define([[linkfolder("corpus", { "HERE/a" }, { transient = true }) ..
-      filescopy("files", "corpus", { files = { "x" } })]], "files")
+      filescopy("files", "corpus", { "x" })]], "files")
     local result = lab:prepare()
     assert.are.equal(0, result.status, result.err)
     assert.are.same({ ".contents", ".state.json", ".state.lock", "files" }, lab:names())
@@ -229,6 +229,34 @@ datamaestro: %s: a folder that is not what is declared (a link, or nothing, expe
       assert.are.same({ 10, ("datamaestro: %s/org/example.lua:2: %s\n"):format(lab.repository, problem) },
         { result.status, result.err })
     end
+  end)
+end)
+
+describe("links", function()
+  before_each(open_laboratory)
+  after_each(close_laboratory)
+
+  it("are in place after any crash, and nothing beside them", function()
+    local dying = require "spec.support.preload".build("dying", lab.folder)
+    temp.write(lab.folder .. "/folder/x", "1")
+    define 'linkfolder("corpus", { "HERE/folder" }) .. linkfile("other", { "HERE/folder/x" })'
+    for crash = 1, 100 do
+      dying.DYING_AT = tostring(crash)
+      local first = lab:run({ "--quiet", "prepare", "org.example.data" }, { env = dying })
+      if first.status == 0 then
+        assert.is_true(crash > 10) -- else nothing was counted
+        return
+      end
+      assert.are.equal(137, first.status, first.err)
+      assert.are.equal(0, lab:prepare().status)
+      assert.are.same({ lab.folder .. "/folder", lab.folder .. "/folder/x" },
+        { target "corpus", target "other" })
+      shell("rm -f '%s'.*", lab:path ".state.json") -- where it died while it wrote the state
+      assert.are.same({ ".state.json", ".state.lock", "corpus", "other" }, lab:names())
+      assert.are.equal("1", temp.read(lab.folder .. "/folder/x"))
+      shell("rm -r '%s'", lab.data)
+    end
+    error "it never came to its end"
   end)
 end)
 

@@ -163,6 +163,26 @@ org.example.data: data: to be fetched by hand (in a drop folder expected)
     assert.are_not.equal(nil, file.stat(lab.data .. "/drop/data.gz"))
   end)
 
+  it("is in place after any crash, and nothing beside it", function()
+    local dying = require "spec.support.preload".build("dying", lab.folder)
+    define(('{ url = "https://host/", sha256 = %q }'):format(SUM))
+    for crash = 1, 100 do
+      local path = drop("data.zip", "right")
+      dying.DYING_AT = tostring(crash)
+      local first = lab:run({ "--quiet", "prepare", "org.example.data" }, { env = dying })
+      if first.status == 0 then
+        assert.is_true(crash > 10) -- else nothing was counted
+        return
+      end
+      assert.are.equal(137, first.status, first.err)
+      program.shell(("rm -f '%s'.*"):format(lab:path ".state.json")) -- where it died while it wrote the state
+      assert_taken()
+      assert.are.equal("right", temp.read(path))
+      program.shell(("rm -r '%s'"):format(lab.data))
+    end
+    error "it never came to its end"
+  end)
+
   it("is fetched by two processes at once, once", function()
     define(('{ url = "https://host/", sha256 = %q }'):format(SUM))
     drop("data.zip", "right")

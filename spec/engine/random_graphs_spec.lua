@@ -8,7 +8,7 @@ local json = require "datamaestro.json"
 local preload = require "spec.support.preload"
 local temp = require "spec.support.temp"
 
-local GRAPHS = tonumber(os.getenv "GRAPHS") or 25
+local GRAPHS = tonumber(os.getenv "GRAPHS") or 100
 local SEED = tonumber(os.getenv "SEED") or os.time()
 local RESOURCES = 50 -- at most
 local RUNS = 40      -- at most; each brings a graph further, or is killed

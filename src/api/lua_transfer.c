@@ -165,6 +165,7 @@ static void check_request(lua_State *L, struct dm_transfer_request *request) {
       .path = need_string(L, "path"),
       .spool = need_string(L, "spool"),
       .keep = dm_lua_field_string(L, REQUEST, "keep", NULL),
+      .local = dm_lua_field_string(L, REQUEST, "local", NULL),
       .decode = check_decode(L),
       .proven = check_boolean(L, "proven"),
       .lanes = (int)dm_lua_field_integer(L, REQUEST, "lanes", 0),
@@ -179,7 +180,7 @@ static void check_request(lua_State *L, struct dm_transfer_request *request) {
   check_headers(L, request);
 }
 
-/* transfers:start{url =, path =, spool = [, token =, keep =, decode = format, unpack = true or
+/* transfers:start{url =, path =, spool = [, token =, keep =, local =, decode = format, unpack = true or
  * {[format = "tar", "zip" or "7z"] [, subpath =] [, files = array]}, proven = boolean, lanes =, size =,
  * digests =, content_digests =, content_limit =, headers =]} → transfer, to be closed | nil, message, code:
  * begins to fetch a URL into the new file `path` (with `unpack`, an archive into a folder: all of it, or what

@@ -177,7 +177,8 @@ static int unpack(struct dm_follower *f, struct dm_error *err) {
     return extract(f, &f->reader, NULL, err);
   char part[4096];
   (void)snprintf(part, sizeof part, "%s.part", f->request->spool);
-  return drain(f, &f->reader, NULL, err) != 0 ? -1 : extract(f, NULL, part, err);
+  const char *path = dm_spool_in_file(f->spool) ? part : f->request->local;
+  return drain(f, &f->reader, NULL, err) != 0 ? -1 : extract(f, NULL, path, err);
 }
 
 static int pass(struct dm_follower *f, struct dm_error *err) {

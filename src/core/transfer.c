@@ -214,11 +214,34 @@ static int resume(struct dm_transfer *t, const struct dm_journal_record *start, 
   return start_follower(t, err);
 }
 
+/* A file of this machine needs no part file of its own, if it is only read. */
+static bool is_attachable(const struct dm_transfer *t) {
+  return t->request.local != NULL && t->request.keep == NULL && (t->request.unpack || t->request.decode >= 0);
+}
+
+static int attach(struct dm_transfer *t, struct dm_error *err) {
+  uint64_t size = 0;
+  const unsigned char *head = NULL;
+  size_t head_size = 0;
+  if (dm_spool_attach(t->spool, t->request.local, &size, err) != 0)
+    return -1;
+  if (size > 0 && dm_spool_read(t->spool, 0, &head, &head_size, err) != DM_SPOOL_BYTES)
+    return -1;
+  t->report.head_size = head_size < DM_TRANSFER_HEAD ? head_size : DM_TRANSFER_HEAD;
+  if (t->report.head_size > 0)
+    memcpy(t->report.head, head, t->report.head_size);
+  t->received = t->total = t->assigned = size;
+  dm_transfer_end(t);
+  return 0;
+}
+
 static int begin(struct dm_transfer *t, struct dm_error *err) {
   struct dm_journal_record start;
   if (note_url(t, err) != 0 || dm_spool_open(&t->spool, t->part, err) != 0)
     return -1;
   t->checkpoint.spool = t->spool;
+  if (is_attachable(t))
+    return attach(t, err);
   if (can_resume(t, &start))
     return resume(t, &start, err);
   if ((t->request.keep != NULL || t->request.unpack) && dm_spool_to_file(t->spool, err) != 0)

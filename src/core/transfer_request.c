@@ -33,6 +33,7 @@ int dm_transfer_request_copy(struct dm_transfer_request *copy, const struct dm_t
   copy->path = dm_transfer_copy_string(request->path, &failed);
   copy->spool = dm_transfer_copy_string(request->spool, &failed);
   copy->keep = dm_transfer_copy_string(request->keep, &failed);
+  copy->local = dm_transfer_copy_string(request->local, &failed);
   copy->choice.kind = dm_transfer_copy_string(request->choice.kind, &failed);
   copy->choice.subpath = dm_transfer_copy_string(request->choice.subpath, &failed);
   copy->choice.files = copy_strings(request->choice.files, request->choice.file_count, &failed);
@@ -46,6 +47,7 @@ void dm_transfer_request_free(struct dm_transfer_request *request) {
   free((char *)request->path);
   free((char *)request->spool);
   free((char *)request->keep);
+  free((char *)request->local);
   free((char *)request->choice.kind);
   free((char *)request->choice.subpath);
   free_strings(request->choice.files, request->choice.file_count);

@@ -98,7 +98,7 @@ function Session:warn_of_repositories()
   end
 end
 
---- Finds a dataset; where there is none, says which repositories could not be searched.
+--- Finds a dataset or a family; where there is none, says which repositories could not be searched.
 -- @param id string
 -- @return dataset | nil, message, code
 function Session:find(id)
@@ -159,12 +159,19 @@ local function options_of(self, settings)
   }
 end
 
-local function without_repetition(datasets)
+--- Some datasets and all that they refer to.
+-- @param datasets array of datasets
+-- @return array of datasets, each once, before those that need it | nil, message, code
+function Session:with_references(datasets)
   local kept, seen = {}, {}
   for _, dataset in ipairs(datasets) do
-    if not seen[dataset] then
-      seen[dataset] = true
-      kept[#kept + 1] = dataset
+    local all, message, code = self:registry():resolve(dataset)
+    if not all then
+      return nil, message, code
+    end
+    for _, one in ipairs(all) do
+      kept[#kept + 1] = not seen[one] and one or nil
+      seen[one] = true
     end
   end
   return kept
@@ -204,7 +211,8 @@ function Session:agree(datasets)
   return true
 end
 
---- Fetches what is missing of some datasets. Their terms must be accepted, also where nothing is missing.
+--- Fetches what is missing of some datasets, and of those that they refer to. Their terms must be accepted,
+-- also where nothing is missing.
 -- @param store store
 -- @param datasets array of datasets
 -- @return true | nil, message, code
@@ -213,9 +221,11 @@ function Session:download(store, datasets)
   if not settings then
     return nil, message, code
   end
-  datasets = without_repetition(datasets)
+  datasets, message, code = self:with_references(datasets)
   local agreed
-  agreed, message, code = self:agree(datasets)
+  if datasets then
+    agreed, message, code = self:agree(datasets)
+  end
   if not agreed then
     return nil, message, code
   end
@@ -243,14 +253,16 @@ function Session:open(dataset)
   return require "datamaestro.engine.open".dataset(store, dataset)
 end
 
---- Finds several datasets; the first that there is not ends it.
+--- Finds several datasets to be fetched or opened, of families those of selectors or defaults; the first that
+-- there is not ends it.
 -- @param ids array of strings
 -- @return array of datasets, in the same order | nil, message, code
 function Session:find_all(ids)
   local datasets = {}
   for i, id in ipairs(ids) do
-    local dataset, message, code = self:find(id)
+    local dataset, message, code = self:registry():ready(id)
     if not dataset then
+      self:warn_of_repositories()
       return nil, message, code
     end
     datasets[i] = dataset

@@ -57,7 +57,7 @@ function terms.refusal(list)
   local lines = {}
   for i, one in ipairs(list) do
     lines[i] = ("%s: terms '%s' are not accepted (`datamaestro agree %s` shows them); to accept them:\n  %s")
-      :format(names(one.datasets), one.id, quote(one.datasets[1]), terms.command(one))
+      :format(names(one.datasets), text.line(one.id), quote(one.datasets[1]), terms.command(one))
   end
   return nil, table.concat(lines, "\n"), "agreement"
 end

@@ -15,6 +15,9 @@ Cache.__index = Cache
 local SILENT = 60         -- seconds without a sign of life, after which a part on another machine is copied
 local FORGOTTEN = 7 * 86400 -- seconds after which nobody comes back to it
 
+-- The endings of files whose names say whose they are.
+local OF_OWNERS = { part = true, journal = true, shared = true, kept = true }
+
 --- Opens the cache of a data directory; nothing is made yet.
 -- @param root string: the data directory
 -- @return cache
@@ -48,8 +51,8 @@ function Cache:make()
   return file.mkdirs(self.folder)
 end
 
-local function pattern_of(key, ending)
-  return "^" .. key:gsub("%-", "%%-") .. "%.([%w-]+)%." .. (ending or "part") .. "$"
+local function pattern_of(key)
+  return "^" .. key:gsub("%-", "%%-") .. "%.([%w-]+)%.part$"
 end
 
 local function path_of(self, key, owner, ending)
@@ -61,13 +64,10 @@ local function is_plain(path)
   return found and found.type == "file"
 end
 
--- Takes a part over; whether there is one of ours now. A dead process's part without a journal is of no use.
+-- Takes a part over; whether there is one of ours now.
 local function adopt(self, key, owner)
   local theirs, ours = path_of(self, key, owner, ""), path_of(self, key, self.owner, "")
   if not is_plain(theirs .. ".part") or not is_plain(theirs .. ".journal") then
-    if process.is_alive(owner) == false and not file.stat(theirs .. ".journal", true) then
-      file.remove(theirs .. ".part")
-    end
     return false
   end
   local take = process.is_alive(owner) == false and file.move or file.copy
@@ -97,10 +97,6 @@ function Cache:claim(key, afresh)
     return base
   end
   for _, name in ipairs(file.list(self.folder) or {}) do
-    local kept = name:match(pattern_of(key, "kept")) -- a part's second name, until it is complete
-    if kept and process.is_alive(kept) == false then
-      file.remove(self.folder .. "/" .. name)
-    end
     local owner = name:match(pattern_of(key))
     local abandoned = owner and owner ~= self.owner and process.is_alive(owner) ~= true
     if abandoned and not file.stat(base .. ".part") then
@@ -184,17 +180,21 @@ local function sweep_lock(path)
   end
 end
 
+-- Whether a dead process's file is of no use: a part without a journal, a part's second name.
+local function is_waste(path, ending)
+  return ending == "kept" or ending == "part" and not file.stat((path:gsub("part$", "journal")), true)
+end
+
 --- Removes what nobody comes back to.
 function Cache:sweep()
   for _, name in ipairs(file.list(self.folder) or {}) do
     local path = self.folder .. "/" .. name
+    local owner, ending = name:match "%.([%w-]+)%.(%l+)$"
+    local alive = OF_OWNERS[ending] and process.is_alive(owner)
+    local found = OF_OWNERS[ending] and alive ~= true and file.stat(path)
     if name:find "%.lock$" then
       sweep_lock(path)
-    end
-    local owner = name:match "%.([%w-]+)%.part$" or name:match "%.([%w-]+)%.journal$"
-      or name:match "%.([%w-]+)%.shared$" or name:match "%.([%w-]+)%.kept$"
-    local found = owner and process.is_alive(owner) ~= true and file.stat(path)
-    if found and os.time() - found.mtime > FORGOTTEN then
+    elseif found and (alive == false and is_waste(path, ending) or os.time() - found.mtime > FORGOTTEN) then
       file.remove(path)
     end
   end

@@ -87,7 +87,8 @@ local function start(job, source, key)
   job.keep = keep and { path = context.keep and context.cache:kept(source.url), part = spool .. ".kept",
     share = share or nil } or nil
   job.transfer, message, code = context.transfers():start {
-    url = source.url, token = job.token, path = spec.part, spool = spool, keep = job.keep and job.keep.part,
+    url = source.url, ["local"] = sources.local_path(source.url), token = job.token, path = spec.part,
+    spool = spool, keep = job.keep and job.keep.part,
     decode = source.transforms ~= "none" and source.transforms or nil, unpack = spec.unpack,
     lines = spec.lines,
     proven = checks.served ~= nil, lanes = download.limit(job, source) and 1 or nil, size = source.size,

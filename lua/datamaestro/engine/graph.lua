@@ -66,30 +66,6 @@ local function cycle_of(path)
   return table.concat(path, " -> ", first)
 end
 
---- The resource of the user's own, a kind with `private`, that a resource is or reads, through others too.
--- Functions of definitions that get to see it must not reach the network: they are strangers'.
--- @param list array of all resources of the dataset
--- @param resource resource
--- @return resource | nil
-function graph.private(list, resource)
-  local found, seen = by_name(list), {}
-  local function look(one)
-    if resources.kind(one).private then
-      return one
-    end
-    for _, name in ipairs(graph.requires(one)) do
-      if not seen[name] and found[name] then
-        seen[name] = true
-        local private = look(found[name])
-        if private then
-          return private
-        end
-      end
-    end
-  end
-  return look(resource)
-end
-
 --- Orders resources so that each comes after those that it needs; otherwise as they were written.
 -- @param list array of resources, whose names are known
 -- @return array of resources | nil, names of a cycle ("a -> b -> a")

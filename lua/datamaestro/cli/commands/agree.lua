@@ -116,7 +116,7 @@ local function print_text(session, found)
     session:print("\n" .. terms.text(one) .. "\n")
     session:print("sha256 " .. one.hash)
     session:print(one.date and "accepted " .. one.date or one.accepted and "accepted by DATAMAESTRO_AGREE"
-      or "not accepted; this accepts them:\n  " .. terms.command(one))
+      or "not accepted; this accepts them:\n  " .. text.line(terms.command(one)))
   end
 end
 
@@ -139,6 +139,9 @@ end
 local function agree(session, arguments)
   local datasets, message, code = session:find_all(arguments.ids)
   local found, missing
+  if datasets then
+    datasets, message, code = session:with_references(datasets)
+  end
   if datasets then
     found, message, code = agreements.of(datasets)
   end

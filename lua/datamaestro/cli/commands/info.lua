@@ -1,4 +1,5 @@
 --- `datamaestro info ID`
+local families = require "datamaestro.cli.families"
 local text = require "datamaestro.text"
 
 local function type_names(dataset)
@@ -44,13 +45,7 @@ end
 
 local function print_json(session, dataset, rows, terms)
   local json = require "datamaestro.json"
-  local function ordered(pairs_list)
-    local object = json.object()
-    for _, pair in ipairs(pairs_list) do
-      json.set(object, pair[1], pair[2])
-    end
-    return object
-  end
+  local ordered = families.ordered
   local resources = json.array {}
   for i, row in ipairs(rows) do
     resources[i] = ordered {
@@ -67,7 +62,8 @@ local function print_json(session, dataset, rows, terms)
     { "id", dataset.id }, { "repository", dataset.repository.id }, { "name", dataset.name },
     { "url", dataset.url }, { "types", json.array(type_names(dataset)) },
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
-    { "agreements", agreements }, { "resources", resources },
+    { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
+    { "example", families.example(dataset) }, { "agreements", agreements }, { "resources", resources },
     { "description", dataset.description }, { "definition", dataset.file },
   })
 end
@@ -87,6 +83,9 @@ local function print_text(session, dataset, rows, terms)
   end
   if #dataset.tasks > 0 then
     line("Tasks: %s", table.concat(dataset.tasks, ", "))
+  end
+  for _, text_line in ipairs(families.lines(dataset)) do
+    line("%s", text_line)
   end
   for _, one in ipairs(terms) do
     line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)
@@ -114,7 +113,8 @@ return {
   summary = "Show what a dataset is, where it comes from, and what of it is here.",
   words = { "id" },
   configure = function(parser)
-    parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
+    parser:argument("id", "The dataset's id, as `search` shows it, or a family's without its brackets.")
+      :argname "ID"
   end,
   run = function(session, arguments)
     local dataset, message, code = session:find(arguments.id)
@@ -125,7 +125,8 @@ return {
     if not store then
       return nil, message, code
     end
-    local rows, terms = resource_rows(store, dataset), terms_of(session, dataset)
+    local rows = dataset:is_family() and {} or resource_rows(store, dataset)
+    local terms = terms_of(session, dataset)
     if session.json then
       print_json(session, dataset, rows, terms)
     else

@@ -14,8 +14,6 @@
 --     its presence, size and list of contents; runs whenever the dataset is asked for (optional)
 --   prove(resource, path) → true | false, message | nil where nothing is declared: the same for a folder that
 --     nobody recorded, with as much reading as that takes (optional)
---   private: whether it leads to files of the user's own, which no function of a definition may send anywhere
---     (optional; graph.private tells who reads such)
 --   sources(resource) → array of lists of sources that it fetches (optional)
 --   needs(resource) → what it takes: {served, stored, spool}, bytes, each optional
 --   make(resource, part, context, dataset) → true | nil, message, code: makes `part`, in a task

@@ -25,7 +25,6 @@ return {
   schema = fields.join(proposals.fields(), fields.hashes()),
   problem = proposals.problem,
   stands = "file",
-  private = true,
 
   name = function(resource)
     return resource.name

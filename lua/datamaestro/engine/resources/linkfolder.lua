@@ -77,7 +77,6 @@ return {
   }),
   problem = proposals.problem,
   stands = "folder",
-  private = true,
 
   name = function(resource)
     return resource.name

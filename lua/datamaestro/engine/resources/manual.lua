@@ -100,7 +100,6 @@ return {
     fields.transient(),
   }, fields.hashes()),
   stands = "file",
-  private = true,
 
   problem = function(resource)
     if not resource.url and not resource.instructions then
