@@ -33,11 +33,16 @@ local function text_problem(value)
   return not value:find "%S" and "no text (the terms expected)" or nil
 end
 
---- The arguments of `useragreement(text, { … })`, as a schema.
-heading.agreement_schema = {
-  { name = "text", type = "string", required = true, check = text_problem, doc = "The terms." },
-  { name = "id", type = "string", pattern = "^[^%c%s][^%c]*$", expected = "one line of text",
-    doc = "What acceptance is recorded under (default: the dataset's id)." },
+--- The step `useragreement(text, { … })`, declared as resources are.
+heading.agreement_step = {
+  doc = "Terms of use, which must be accepted before anything is fetched or opened.",
+  example = [[useragreement("For research only.", { id = "org.example.licence" })]],
+  positional = { "text" },
+  schema = {
+    { name = "text", type = "string", required = true, check = text_problem, doc = "The terms." },
+    { name = "id", type = "string", pattern = "^[^%c%s][^%c]*$", expected = "one line of text",
+      doc = "What acceptance is recorded under (default: the dataset's id)." },
+  },
 }
 
 -- --- Parts -------------------------------------------------------------------------------------
@@ -97,9 +102,10 @@ end
 -- @return table: { id (nil where none is given), text, link } | nil, message
 function heading.agreement(link)
   local found
-  local options, problem = links.options(link, { "text" }, heading.agreement_schema)
+  local declared = heading.agreement_step
+  local options, problem = links.options(link, declared.positional, declared.schema)
   if options then
-    found, problem = schema.check(heading.agreement_schema, options, "useragreement")
+    found, problem = schema.check(declared.schema, options, "useragreement")
   end
   if not found then
     return nil, problem
