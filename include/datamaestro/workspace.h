@@ -68,6 +68,9 @@ int dm_workspace_walk(struct dm_workspace *workspace, const char *name,
                       int (*visit)(void *context, const char *name, struct dm_error *err), void *context,
                       struct dm_error *err);
 
+/* Whether all links lead to what is in the folder, wherever they were when an archive made them. */
+int dm_workspace_links(struct dm_workspace *workspace, struct dm_error *err);
+
 /* Brings all that is there to disk: one syncfs, as dm_archive_extract does. */
 int dm_workspace_sync(struct dm_workspace *workspace, struct dm_error *err);
 

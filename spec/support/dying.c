@@ -46,6 +46,8 @@ WRAP(int, symlink, (const char *target, const char *path), (target, path))
 WRAP(int, symlinkat, (const char *target, int fd, const char *path), (target, fd, path))
 WRAP(int, linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
 WRAP(int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
+WRAP(int, renameat2, (int a, const char *from, int b, const char *to, unsigned flags),
+     (a, from, b, to, flags))
 WRAP(int, unlink, (const char *path), (path))
 WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
 WRAP(int, remove, (const char *path), (path))

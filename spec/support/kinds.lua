@@ -96,6 +96,29 @@ kinds.CASES = {
   { "concatdownload of several files", [[concatdownload("all.txt",
       { "URL/plain.txt.gz", { "URL/lines.txt", size = 11 }, "URL/plain.txt" })]],
     { ["all.txt"] = "plain\na=1\nb=2\n#c\nplain\n" } },
+  { "custom alone", [[custom("made", function(work)
+      work:fetch("URL/plain.txt.gz", "in.gz", { transforms = "none" })
+      local out = work:write "deep/out.txt"
+      for line in work:lines "in.gz" do
+        out:line(line:upper())
+      end
+      out:close()
+      work:copy("deep/out.txt", "copy.txt")
+      work:remove "in.gz"
+    end)]], { ["deep/out.txt"] = "PLAIN\n", ["copy.txt"] = "PLAIN\n" } },
+  { "custom of transient resources", [[tardownloader("archive", "URL/top.tar.gz", { transient = true }) ..
+      filedownloader("lines.txt", "URL/lines.txt") ..
+      custom("merged", function(work, archive, lines)
+        work:fetch("URL/top.zip", "x.zip")
+        work:rename(work:extract("x.zip", "x", { files = { "**/*.csv" } }), "tables")
+        work:remove "x.zip"
+        local all = work:write "all.txt"
+        for _, name in ipairs(archive:list()) do
+          for line in archive:lines(name) do all:line(name, ": ", line) end
+        end
+        for line in lines:lines() do all:line(line) end
+      end)]], { ["lines.txt"] = "a=1\nb=2\n#c\n", ["merged/tables/top/c.csv"] = "x,y\n1,2\n",
+      ["merged/all.txt"] = "a.txt: one\nc.csv: x,y\nc.csv: 1,2\nsub/b.txt: two\na=1\nb=2\n#c\n" } },
   { "a chain of transient steps", [[filedownloader("t.tar", "URL/top.tar", { transient = true }) ..
       tardownloader("tree", { from = "t", transient = true }) ..
       filescopy("one", "tree", { "a.txt" }) ..

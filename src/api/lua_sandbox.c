@@ -55,8 +55,10 @@ static lua_State *check_thread(lua_State *L) {
   return thread;
 }
 
-/* What it has spent of its limits is kept in the table of limits. */
+/* What it has spent of its limits is kept in the table of limits, with the place where it is. */
 static void note_spent(lua_State *L, const struct dm_sandbox_run *run, double seconds) {
+  lua_pushstring(L, run->place);
+  lua_setfield(L, 1, "place");
   lua_pushinteger(L, run->instructions_limit - run->instructions);
   lua_setfield(L, 1, "spent_instructions");
   lua_pushnumber(L, run->renewed ? 0 : seconds);
@@ -70,9 +72,9 @@ static int push_outcome(lua_State *L, const struct dm_sandbox_run *run, int stat
   return count + 1;
 }
 
-static int fail_slow(lua_State *L, struct dm_sandbox_run *run, lua_State *thread, double seconds) {
+static int fail_slow(lua_State *L, struct dm_sandbox_run *run, double seconds) {
   char text[64];
-  dm_sandbox_note(run, thread);
+  (void)snprintf(run->place, sizeof run->place, "%s", dm_lua_field_string(L, 1, "place", ""));
   (void)snprintf(text, sizeof text, "more than %g s of CPU time (an endless loop?)", seconds);
   lua_pushstring(L, text);
   return dm_sandbox_fail(L, run, LUA_ERRRUN);
@@ -92,7 +94,7 @@ static int sandbox_resume(lua_State *L) {
   run.instructions -= dm_lua_field_integer(L, 1, "spent_instructions", 0);
   double spent = dm_lua_field_number(L, 1, "spent_seconds", 0);
   if (spent >= seconds)
-    return fail_slow(L, &run, thread, seconds);
+    return fail_slow(L, &run, seconds);
   luaL_argcheck(L, lua_checkstack(thread, count), 2, "too many arguments");
   lua_xmove(L, thread, count);
   run.pausing = true;

@@ -96,6 +96,7 @@ static void on_tick(lua_State *L, lua_Debug *event) {
   struct dm_sandbox_run *expired = charge_runs(run, TICK);
   if (expired == NULL && is_time_to_pause(L, run)) {
     run->paused = true;
+    dm_sandbox_note(run, L); /* a thread that waits in a hook tells the instruction before */
     (void)lua_yield(L, 0);
     return;
   }

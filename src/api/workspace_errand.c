@@ -64,10 +64,10 @@ static int begin(lua_State *L, struct dm_lua_workspace *owner, struct dm_lua_err
 static int do_sync(struct dm_errand *errand, void *context, struct dm_error *err) {
   struct dm_lua_errand *handle = context;
   (void)errand;
-  return dm_workspace_sync(handle->workspace, err);
+  return dm_workspace_links(handle->workspace, err) == 0 ? dm_workspace_sync(handle->workspace, err) : -1;
 }
 
-/* workspace:sync() → errand: brings all to disk. */
+/* workspace:sync() → errand: brings all to disk, when no link leads out. */
 static int workspace_sync(lua_State *L) {
   struct dm_error err;
   struct dm_lua_workspace *owner = dm_lua_workspace_check(L);

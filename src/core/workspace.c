@@ -151,7 +151,8 @@ static int open_part(struct dm_workspace *workspace, int folder, const char *par
 int dm_workspace_folder(struct dm_workspace *workspace, const char *clean, size_t size, bool create,
                         struct dm_error *err) {
   char name[DM_ARCHIVE_NAME + 1];
-  int folder = fcntl(workspace->root, F_DUPFD_CLOEXEC, 0);
+  /* Opened anew: a duplicate would share the place up to which the folder was read. */
+  int folder = openat(workspace->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0)
     return dm_workspace_errno(workspace, errno, clean, err);
   for (size_t done = 0; done < size && folder >= 0;) {

@@ -92,6 +92,28 @@ int dm_workspace_walk(struct dm_workspace *workspace, const char *name,
   return folder >= 0 ? walk_folder(&walk, folder, 0, err) : -1;
 }
 
+/* --- Links -------------------------------------------------------------------------------------- */
+
+static int check_link(struct walk *walk, int folder, const char *base, bool below, struct dm_error *err) {
+  char target[DM_ARCHIVE_NAME + 2];
+  ssize_t length = below ? -1 : readlinkat(folder, base, target, sizeof target - 1);
+  if (length < 0)
+    return 0; /* no link */
+  target[length] = '\0';
+  if ((size_t)length > DM_ARCHIVE_NAME || !dm_archive_stays_inside(target, dm_archive_depth(walk->name)))
+    return dm_workspace_refuse(walk->workspace, DM_ERROR_FORMAT, walk->name,
+                               "a link that leads out of the folder, now that it was renamed (one that is "
+                               "surely inside expected)",
+                               err);
+  return 0;
+}
+
+int dm_workspace_links(struct dm_workspace *workspace, struct dm_error *err) {
+  struct walk walk = {.enter = check_link, .workspace = workspace};
+  int folder = dm_workspace_folder(workspace, "", 0, false, err);
+  return folder >= 0 ? walk_folder(&walk, folder, 0, err) : -1;
+}
+
 /* --- Remove ------------------------------------------------------------------------------------- */
 
 static int unlink_entry(struct walk *walk, int folder, const char *base, int flags, struct dm_error *err) {

@@ -6,6 +6,7 @@ local fields = require "datamaestro.engine.fields"
 local lines = require "datamaestro.engine.work.lines"
 local needed = require "datamaestro.engine.work.needed"
 local opaque = require "datamaestro.engine.work.opaque"
+local privacy = require "datamaestro.engine.work.privacy"
 local text = require "datamaestro.text"
 local transforms = require "datamaestro.engine.transforms"
 local writer = require "datamaestro.engine.work.writer"
@@ -52,6 +53,21 @@ local function check_fetch(urls, options)
   return checks.options(FETCH, given, "work:fetch")
 end
 
+-- What was read could leave the machine in an address.
+local function keep_private(job, source)
+  local address = privacy.local_address(source)
+  if address then
+    checks.refuse("work:fetch: '%s' (a filedownloader that the function needs, for files of this machine)",
+      address)
+  end
+  for _, name in ipairs(job.needs) do
+    if not privacy.is_public(job.dataset, job.dataset:resource(name)) then
+      checks.refuse("work:fetch: not in a function that needs '%s', which is of this machine or of another "
+        .. "dataset (a custom resource for each)", name)
+    end
+  end
+end
+
 -- --- The object --------------------------------------------------------------------------------
 
 -- A name that is to be made, before anything is done for it.
@@ -70,16 +86,24 @@ local function read_into(state, what, source, name, ...)
   return name
 end
 
+local function check_selection(wanted)
+  local done, right, problem = pcall(require "datamaestro.api.archive".check, wanted)
+  if not done or not right then
+    checks.refuse("work:extract: %s", done and problem or right:gsub("^%S+:%d+: ", ""))
+  end
+end
+
 local Work = opaque.class("work", {
   fetch = function(state, urls, name, options)
     local source = check_fetch(urls, options)
+    keep_private(state.job, source)
     checks.request("fetch", source, fresh(state, name, "work:fetch"))
     return name
   end,
 
   extract = function(state, source, name, options)
     local wanted = checks.options(fields.selection(), options, "work:extract")
-    checks.expect(state.job, require "datamaestro.api.archive".check(wanted))
+    check_selection(wanted)
     return read_into(state, "extract", source, name, wanted)
   end,
 

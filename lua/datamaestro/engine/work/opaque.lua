@@ -65,11 +65,11 @@ end
 
 --- Makes an object.
 -- @param class table: of opaque.class
--- @param state table: with `job`, whose session's coroutine may use it
+-- @param state table: with `job`, whose session's coroutine may use it; gets `object`
 -- @return object
 function opaque.new(class, state)
   local object = setmetatable({}, class.metatable)
-  state.class = class
+  state.class, state.object = class, object
   states[object] = state
   return object
 end

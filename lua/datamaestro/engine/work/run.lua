@@ -67,20 +67,28 @@ local function drive(job, given)
   return nil, outcome[2], job.code or outcome[3]
 end
 
--- What was made, on disk; true | nil, message, code.
-local function conclude(job)
+-- Brings what was made to disk; true | nil, message, code.
+local function store(job)
   local done, message, code = writer.finish(job)
   local names
   if done then
     names, message, code = file.list(job.part)
   end
   if names and #names == 0 then
-    return nil, ("%s:%d: %s: its function made no file"):format(job.resource.file, job.resource.line,
-      job.label), "definition"
+    return nil, "its function made no file", "definition"
   elseif names then
     return errands.sync(job)
   end
   return nil, message, code
+end
+
+-- No line of the function is at fault then.
+local function conclude(job)
+  local done, message, code = store(job)
+  if not done then
+    message = ("%s:%d: %s: %s"):format(job.resource.file, job.resource.line, job.label, message)
+  end
+  return done, message, code
 end
 
 local function close_readers(job)

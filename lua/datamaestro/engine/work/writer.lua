@@ -34,10 +34,12 @@ end
 local Writer = opaque.class("writer", {
   line = function(state, ...)
     write(state, "line", true, ...)
+    return state.object
   end,
 
   write = function(state, ...)
     write(state, "write", false, ...)
+    return state.object
   end,
 
   close = function(state)
