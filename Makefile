@@ -10,7 +10,7 @@ Q       := $(if $(V),,@)
 DEPS_RUN   := lua-cjson lua-argparse
 DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libisal-dev libssl-dev \
               libcurl4-openssl-dev libreadline-dev libarchive-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev \
-              libutf8proc-dev libpng-dev libjpeg62-turbo-dev
+              libutf8proc-dev libpcre2-dev libpng-dev libjpeg62-turbo-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
 DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy python3-pyftpdlib curl openssl \
               procps tmux vim-tiny bzip2 xz-utils zstd lz4 zip p7zip-full
@@ -123,7 +123,7 @@ $(LUADIR)/%.luac: lua/%.lua
 	$(Q)luac5.4 -o $@ $<
 
 libraries:
-	@pkg-config --exists lua5.4 libcurl libcrypto zlib libarchive liblzma libzstd liblz4 libutf8proc libpng libjpeg 2>/dev/null && command -v luac5.4 >/dev/null || { \
+	@pkg-config --exists lua5.4 libcurl libcrypto zlib libarchive liblzma libzstd liblz4 libutf8proc libpcre2-8 libpng libjpeg 2>/dev/null && command -v luac5.4 >/dev/null || { \
 	    echo "Libraries to build with are missing: \`make deps-demo\` installs them (Debian), or install by hand:"; \
 	    echo "  $(DEPS_BUILD)"; exit 1; }
 

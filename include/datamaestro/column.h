@@ -19,6 +19,7 @@ enum {
 struct dm_column {
   uint64_t count;    /* values, missing ones too */
   uint64_t missing;  /* empty fields, JSON's null, NaN */
+  uint64_t nans;     /* … of these */
   uint64_t integers; /* … of the others: whole numbers, written without point and exponent */
   uint64_t numbers;  /* numbers, integers too */
   uint64_t texts;    /* what is no number */

@@ -2,7 +2,7 @@
  *
  * A decoded image is row-major, rows from the top: h × w (grey) or h × w × c with c = 2 (grey, opacity),
  * 3 (red, green, blue) or 4 (those, opacity). Elements are uint8; those of a PNG of 16 bits a sample are
- * int32, from 0 to 65535 (there are no tensors of uint16). What the file says of gamma, colour profiles and
+ * uint16. What the file says of gamma, colour profiles and
  * the orientation of the camera (Exif) is not applied. */
 #ifndef DATAMAESTRO_IMAGE_H
 #define DATAMAESTRO_IMAGE_H

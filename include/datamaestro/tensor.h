@@ -12,10 +12,10 @@
 #include "datamaestro/error.h"
 #include "datamaestro/storage.h"
 
-enum dm_dtype { DM_UINT8, DM_INT8, DM_INT16, DM_INT32, DM_INT64, DM_FLOAT32, DM_FLOAT64 };
+enum dm_dtype { DM_UINT8, DM_INT8, DM_UINT16, DM_INT16, DM_INT32, DM_INT64, DM_FLOAT32, DM_FLOAT64 };
 
 enum {
-  DM_DTYPES = 7,            /* number of element types */
+  DM_DTYPES = 8,            /* number of element types */
   DM_TENSOR_MAX_DIMS = 8,   /* dimensions at most */
   DM_SHAPE_TEXT_SIZE = 256, /* bytes that a longest dm_shape_text takes */
 };
@@ -38,7 +38,7 @@ struct dm_scalar {
   double real;     /* where not */
 };
 
-/* "uint8", "int8", "int16", "int32", "int64", "float32", "float64". Static storage. */
+/* "uint8", "int8", "uint16", "int16", "int32", "int64", "float32", "float64". Static storage. */
 const char *dm_dtype_name(enum dm_dtype dtype);
 
 /* The type called `name`; an unknown name is DM_ERROR_USAGE. */

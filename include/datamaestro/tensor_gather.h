@@ -10,6 +10,11 @@ struct dm_gather {
   bool is_scaled;      /* each value becomes value × scale + offset; to a float type only */
   double scale;
   double offset;
+  size_t channels; /* above 1: as many `scales` and `offsets` count instead, one after another for each `run`
+                    * of elements of a row, which is a whole number of such rounds */
+  size_t run;
+  const double *scales;
+  const double *offsets;
   struct dm_storage *spare; /* takes the result where it is own memory, large enough, and its one reference is
                              * the caller's; else, or with NULL, the memory is fresh */
 };

@@ -36,8 +36,9 @@ const char *dm_operation_name(enum dm_operation operation);
 
 /* Combines two operands, one of them a tensor, element by element; two tensors have one shape (else
  * DM_ERROR_USAGE). Operands meet in a type that holds both: the larger of two integer types (uint8 and int8:
- * int16), float64 for an integer and a float unless 8 or 16 bits and float32 (float32). A whole number with
- * integers and any number with floats leaves the tensor its type; a float with integers makes float64. */
+ * int16; uint16 and int8 or int16: int32), float64 for an integer and a float unless 8 or 16 bits and float32
+ * (float32). A whole number with integers and any number with floats leaves the tensor its type; a float with
+ * integers makes float64. */
 int dm_tensor_apply(struct dm_tensor *result, enum dm_operation operation, const struct dm_operand *a,
                     const struct dm_operand *b, struct dm_error *err);
 

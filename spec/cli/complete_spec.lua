@@ -44,6 +44,24 @@ describe("completion", function()
     assert.are.same({ "data", "open" }, (candidates("ds.images:", { ds = { images = object } })))
   end)
 
+  it("finds the names of options, and of fields of a new object", function()
+    local globals = { show = print, loader = print, x = { 1 }, csv = csv, plain = print }
+    assert.are.same({ "n" }, (candidates("show(x, {n", globals)))
+    assert.are.same({ "columns", "classes" }, { (candidates("show(x, { n = 5, c", globals))[2],
+      (candidates("show(x, { n = 5, c", globals))[1] })
+    assert.are.same({ "channel", "mean", "offset", "scale", "std" },
+      (candidates("for a in loader(x[1], { batch = 2, normalize = { ", globals)))
+    assert.are.same({ "names_row" }, (candidates('csv.rows("a(b.csv", { na', globals)))
+    assert.are.same({ "names_row" }, (candidates('csv.Generic { path = "x", na', globals)))
+    assert.are.same({ "nil", "not" }, (candidates("plain({ n", globals)))
+    assert.are.same({ "nil", "not" }, (candidates("show(x, { n = n", globals)))
+    assert.are.same({ "nil", "not" }, (candidates("show { n = 5 } n", globals)))
+    local start, replacement = complete.completer(globals, no_ids)("show(x, { columns = 2, h")
+    assert.are.same({ 24, "html" }, { start, replacement })
+    assert.are.equal(10, #select(3, complete.completer(globals, no_ids)("show(x, { ")))
+    assert.are.same({ "  ", {} }, { select(2, complete.completer(globals, no_ids)("x = { ")) })
+  end)
+
   it("finds methods of strings and files", function()
     assert.are.same({ "rep", "reverse" }, (candidates("s:re", { s = "x" })))
     assert.are.same({ "seek", "setvbuf" }, (candidates("f:se", { f = io.stdout })))

@@ -55,6 +55,37 @@ describe("the REPL on a pipe", function()
     assert.are.equal(3, repl('find "com.lecun.mnits"\nerror "x"').status)
   end)
 
+  it("guesses what misspelt fields and methods are meant to be", function()
+    local result = repl [[
+d = datamaestro.csv.Matrix { path = "x" }
+d.pth
+d.pth.x
+d:dta()
+d.target
+x = {}
+x.pth
+datamaestro.cvs
+]]
+    assert.are.equal("nil  -- d has no 'pth' (did you mean 'path'?)\nnil\nnil\n"
+      .. "nil  -- datamaestro has no 'cvs' (did you mean 'csv'?)\n", result.out)
+    assert.are.equal("[3]:1: attempt to index a nil value (field 'pth')\n"
+      .. "d has no 'pth' (did you mean 'path'?)\n"
+      .. "[4]:1: attempt to call a nil value (method 'dta')\nd has no 'dta' (did you mean 'data'?)\n",
+      result.err)
+  end)
+
+  it("shows rows of JSON lines in the order of the file", function()
+    local path = temp.write(lab.folder .. "/x.jsonl", '{"z":1,"a":{"y":2,"b":null},"c":[1]}\n')
+    assert.are.equal("{ z = 1, a = { y = 2, b = null }, c = { 1 } }\n",
+      printed(("for row in datamaestro.jsonl.rows %q do r = row end\nr\n"):format(path)))
+  end)
+
+  it("says what tensors and their methods are, by name", function()
+    local narrow = "t:narrow(dim, start, length)\n  view: some parts along a dimension\n"
+    assert.are.equal(narrow:rep(2), printed 'help "t:narrow"\nhelp "narrow"\n')
+    assert.matches("^tensor: an array of numbers.-\n  t:argmax%(%[dim%]%) ", printed 'help "tensor"\n')
+  end)
+
   it("shows the author's line of an input of several, and the calls to it", function()
     local result = repl "function f(t)\n  return t.x.y\nend\nf {}\n"
     assert.are.equal("[1]:2: attempt to index a nil value (field 'x')\n  in 'f', [1]:2\n  in [2]:1\n",

@@ -126,6 +126,25 @@ describe("show", function()
     end
   end)
 
+  it("prints as JSON what it would show", function()
+    local json = require "datamaestro.json"
+    assert.are.same({ id = FASHION .. ".train.images", count = 60000, first = 2, last = 4, type = "uint8",
+      shape = { 28, 28 }, labels = { "0", "0", "3" } },
+      assert(json.decode(shown { FASHION .. ".train.images[2:4]", "--json" })))
+    local path = lab.folder .. "/json.png"
+    local found = json.decode(shown { FASHION .. ".test.images", "--no-labels", "--json", "--png", path })
+    assert.are.equal(json.null, found.labels)
+    assert.is_truthy(image.decode(temp.read(path), "png"))
+  end)
+
+  it("refuses names of files that promise another format", function()
+    local said = "datamaestro: " .. FASHION .. ".train: show.%s: '%s': a %s file by its name (.%s expected)\n"
+    assert.are.same({ 2, said:format("png", "x.jpg", "jpeg", "png") },
+      failure(FASHION .. ".train", "--png", "x.jpg"))
+    assert.are.same({ 2, said:format("html", "x.png", "png", "html") },
+      failure(FASHION .. ".train", "--html", "x.png"))
+  end)
+
   it("says what cannot be shown", function()
     assert.are.same({ 2, "datamaestro: " .. FASHION
       .. ": ImageClassification without images (images expected: its "

@@ -90,7 +90,7 @@ describe("a canvas", function()
     assert.are.same({ 0, 128, 255, 0, 255, 0 },
       drawn(tensor.from("float32", { 1, 6 }, { -1, 0, 1, -5, math.huge, 0 / 0 }), 6, 1, -1, 1))
     assert.are.same({ 255, 128, 0 }, drawn(tensor.from("int16", { 1, 3 }, { -2, 0, 2 }), 3, 1, 2, -2))
-    for _, kind in ipairs { "uint8", "int8", "int32", "int64", "float64" } do
+    for _, kind in ipairs { "uint8", "int8", "uint16", "int32", "int64", "float64" } do
       assert.are.same({ 0, 51, 102, 153, 204, 255 }, drawn(tensors.counting(kind, 1, 6), 6, 1, 0, 5), kind)
     end
   end)

@@ -115,6 +115,21 @@ describe("a survey", function()
     assert.same({ type = "empty", count = 3, missing = 3, distinct = 0, exact = true }, columns[3])
   end)
 
+  it("names types as which all of a column can be read", function()
+    write "1,2,3\n,nan, \n"
+    local _, columns = assert(csv.survey(path))
+    local kinds = {}
+    for i, column in ipairs(columns) do
+      kinds[i] = column.type .. "?"
+    end
+    assert.same({ "integer?", "number?", "integer?" }, kinds)
+    local rows = {}
+    for row in csv.rows(path, { types = kinds }) do
+      rows[#rows + 1] = ("%s %s %s"):format(row[1], row[2], row[3]):gsub("%-nan", "nan")
+    end
+    assert.same({ "1 2.0 3", "nil nan nil" }, rows)
+  end)
+
   it("counts rows that lack a field, before and after", function()
     local _, columns = assert(csv.survey(write "1\n1,2\n1\n"))
     assert.same({ 0, 2 }, { columns[1].missing, columns[2].missing })

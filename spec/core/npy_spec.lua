@@ -4,8 +4,8 @@ local tensors = require "spec.support.tensors"
 
 local assert_fails, assert_raises, write = tensors.assert_fails, tensors.assert_raises, tensors.write
 
-local KINDS = { uint8 = "u1", int8 = "i1", int16 = "i2", int32 = "i4", int64 = "i8", float32 = "f4",
-  float64 = "f8" }
+local KINDS = { uint8 = "u1", int8 = "i1", uint16 = "u2", int16 = "i2", int32 = "i4", int64 = "i8",
+  float32 = "f4", float64 = "f8" }
 
 local folder
 
@@ -55,7 +55,7 @@ describe("an NPY file by NumPy", function()
       t:close()
       count = count + 1
     end
-    assert.are.equal(8 * 7 * 12, count)
+    assert.are.equal(9 * 7 * 12, count)
   end)
 
   it("is mapped, not read: it may be larger than memory", function()
@@ -154,13 +154,13 @@ describe("an NPY file that is not one", function()
   end)
 
   it("fails for types that tensors do not have, and never reads a pickle", function()
-    local types = "(b1, u1, i1, i2, i4, i8, f4 or f8 expected)"
+    local types = "(b1, u1, i1, u2, i2, i4, i8, f4 or f8 expected)"
     fails("Python objects (numbers expected: a pickle can run any code and is not read)",
       folder .. "/objects.npy")
     fails("type '<c8' " .. types, folder .. "/complex.npy")
     fails("type '<f2' " .. types, folder .. "/half.npy")
     fails("type '<U2' " .. types, folder .. "/text.npy")
-    fails("type '<u2' " .. types, with_header(header("<u2", "(1,)"), "\0\0"))
+    fails("type '<u4' " .. types, with_header(header("<u4", "(1,)"), "\0\0\0\0"))
     fails("type '\\x1b[31m' " .. types, with_header(header("\27[31m", "(1,)"), "\0\0"))
     fails("type '' " .. types, with_header(header("", "(1,)"), "\0\0"))
     fails("records of several fields (numbers expected)", folder .. "/record.npy")
@@ -259,7 +259,7 @@ describe("an NPZ file by NumPy", function()
         assert.is_true(t == numpy.load(("%s/%s.npz"):format(folder, file), name))
         names[#names + 1] = name
       end
-      assert.are.equal(8, #names)
+      assert.are.equal(9, #names)
       assert.are.same({ { -32768, 26, 63 }, { 0, 37, 32767 } }, all["int16.i2"]:tolist())
     end
   end)

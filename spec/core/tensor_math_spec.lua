@@ -4,8 +4,8 @@ local tensors = require "spec.support.tensors"
 local assert_raises, counting, elements, method =
   tensors.assert_raises, tensors.counting, tensors.elements, tensors.method
 
-local DTYPES = { "uint8", "int8", "int16", "int32", "int64", "float32", "float64" }
-local SIZES = { uint8 = 1, int8 = 1, int16 = 2, int32 = 4, int64 = 8, float32 = 4, float64 = 8 }
+local DTYPES = { "uint8", "int8", "uint16", "int16", "int32", "int64", "float32", "float64" }
+local SIZES = { uint8 = 1, int8 = 1, uint16 = 2, int16 = 2, int32 = 4, int64 = 8, float32 = 4, float64 = 8 }
 
 local function is_float(dtype)
   return dtype:find "^float" ~= nil
@@ -20,6 +20,8 @@ local function common(a, b)
   elseif is_float(a) or is_float(b) then
     local float, whole = is_float(a) and a or b, is_float(a) and b or a
     return float == "float32" and SIZES[whole] <= 2 and "float32" or "float64"
+  elseif a == "uint16" and b:find "^int" or b == "uint16" and a:find "^int" then
+    return SIZES[a] + SIZES[b] <= 4 and "int32" or SIZES[a] > SIZES[b] and a or b
   elseif SIZES[a] == SIZES[b] then
     return "int16"
   end
@@ -162,8 +164,9 @@ describe("arithmetic of a tensor and a number", function()
   end)
 
   it("is exact for integers, or raises", function()
-    local range = { uint8 = { 0, 255 }, int8 = { -128, 127 }, int16 = { -32768, 32767 },
-      int32 = { -2 ^ 31 | 0, 2 ^ 31 - 1 | 0 }, int64 = { math.mininteger, math.maxinteger } }
+    local range = { uint8 = { 0, 255 }, int8 = { -128, 127 }, uint16 = { 0, 65535 },
+      int16 = { -32768, 32767 }, int32 = { -2 ^ 31 | 0, 2 ^ 31 - 1 | 0 },
+      int64 = { math.mininteger, math.maxinteger } }
     for dtype, limits in pairs(range) do
       local low, high = limits[1], limits[2]
       local t = tensor.from(dtype, 3, { 0, low, high })

@@ -104,7 +104,7 @@ describe("conversion", function()
     local real = tensor.from("float32", 2, { 3, 0.5 })
     assert_fails("value 0.5: not a whole number in range (int64 expected)", "format", real:bytes "int64")
     for _, value in ipairs { 0 / 0, math.huge, -math.huge, 2.0 ^ 63, -2.0 ^ 63 * 1.5, 1e300 } do
-      for _, dtype in ipairs { "uint8", "int8", "int16", "int32", "int64" } do
+      for _, dtype in ipairs { "uint8", "int8", "uint16", "int16", "int32", "int64" } do
         assert.is_nil((tensor.from("float64", 1, { value }):bytes(dtype)))
       end
     end
@@ -123,7 +123,7 @@ describe("conversion", function()
   it("refuses unknown types at the caller's line", function()
     local t = counting("uint8", 2)
     local message = "bad argument #1 to '%s' (type 'complex' "
-      .. "(uint8, int8, int16, int32, int64, float32 or float64 expected))"
+      .. "(uint8, int8, uint16, int16, int32, int64, float32 or float64 expected))"
     assert_raises(message:format "bytes", method(t, "bytes", "complex"))
     assert_raises(message:format "copy", method(t, "copy", "complex"))
   end)

@@ -64,6 +64,34 @@ describe("a loader", function()
     assert.are.same({}, labels_of(loader.new(pair(), { batch = 11, drop_last = true })))
   end)
 
+  it("scales each channel for itself, wherever the channels are", function()
+    local mean, std = { 1, 2, 3 }, { 2, 4, 8 }
+    for _, dtype in ipairs { "uint8", "int8", "uint16", "int16", "int32", "int64", "float32", "float64" } do
+      for _, result in ipairs { "float32", "float64" } do
+        local last = counting(dtype, 4, 2, 5, 3) -- n × h × w × c
+        local second = last:transpose(2, 4)      -- n × c × w × h, as strides
+        for _, t in ipairs { last, second, second:copy() } do
+          local batches = loader.new(t, { batch = 3, shuffle = true, seed = 1, dtype = result,
+            normalize = { scale = 2, mean = mean, std = std } })
+          local order, done = tensor.order(4, 1, 1), 0
+          for batch in batches do
+            assert.are.equal(result, batch:dtype())
+            for i, part in batch:iterate() do
+              for channel = 1, 3 do
+                local own = t[order[done + i]]:copy "float64"
+                local dim = t == second and 1 or 3
+                dim = t:size(2) == 3 and 1 or dim
+                local expected = (own:select(dim, channel) * 2 - mean[channel]) / std[channel]
+                assert.is_true(part:select(dim, channel):copy "float64" == expected)
+              end
+            end
+            done = done + #batch
+          end
+        end
+      end
+    end
+  end)
+
   it("takes tensors, arrays of these, and data that opens as some", function()
     local t, u = counting("int16", 3, 2), counting("float32", 3)
     local matrix = Values { values = { t, { "names" }, u, n = 3 } }
@@ -296,12 +324,22 @@ describe("wrong use of a loader", function()
     refused("loader.normalize.std: 0 (another number expected)", pair(), { normalize = { std = 0 } })
     refused("loader.normalize.mean: inf (finite number expected)", pair(),
       { normalize = { mean = math.huge } })
-    refused("loader.normalize.avg: unknown field (scale, offset, mean, std expected)", pair(),
+    refused("loader.normalize.avg: unknown field (scale, offset, mean, std, channel expected)", pair(),
       { normalize = { avg = 1 } })
+    refused("loader.normalize.mean: number 2: string (number expected)", pair(),
+      { normalize = { mean = { 1, "x" } } })
+    refused("loader.normalize.std: number 1: 0 (another number expected)", pair(),
+      { normalize = { std = { 0 } } })
+    refused("loader.normalize.std: 2 numbers (3 expected, as the others have)", pair(),
+      { normalize = { mean = { 1, 2, 3 }, std = { 1, 2 } } })
+    refused("loader.normalize: 4 numbers (as many as channels expected; the tensor is 10 × 2 × 3)", pair(),
+      { normalize = { mean = { 1, 2, 3, 4 } } })
+    refused("loader.normalize: 2 numbers (as many as channels expected; the tensor is 10 × 2 × 3)", pair(),
+      { normalize = { mean = { 1, 2 }, channel = 3 } })
     refused("loader.dtype: 'uint8' (float32 or float64 expected with normalize)", pair(),
       { normalize = {}, dtype = "uint8" })
-    refused("loader.dtype: 'uint16' (uint8, int8, int16, int32, int64, float32, float64 expected)", pair(),
-      { dtype = "uint16" })
+    refused("loader.dtype: 'uint32' (uint8, int8, uint16, int16, int32, int64, float32, float64 expected)",
+      pair(), { dtype = "uint32" })
   end)
 
   it("is named: what is to be loaded", function()
@@ -311,6 +349,9 @@ describe("wrong use of a loader", function()
       { counting("int8", 1), 1 })
     refused("loader: table without tensors (data that opens as some expected)", {})
     refused("loader: Generic without tensors (data that opens as some expected)", data.Generic {})
+    local part = Pair { images = Values { values = {} }, labels = Values { values = {} } }
+    refused("loader: Supervised without tensors (its field train or test expected?)",
+      require "datamaestro.data.ml".Supervised { train = part, test = part })
     refused("loader: tensors of 2 and of 3 parts (as many expected)",
       { counting("int8", 2), counting("int8", 3) })
   end)

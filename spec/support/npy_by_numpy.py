@@ -11,8 +11,8 @@ import zipfile
 
 import numpy as np
 
-NAMES = {"b1": "uint8", "u1": "uint8", "i1": "int8", "i2": "int16", "i4": "int32", "i8": "int64", "f4": "float32",
-         "f8": "float64"}
+NAMES = {"b1": "uint8", "u1": "uint8", "i1": "int8", "u2": "uint16", "i2": "int16", "i4": "int32", "i8": "int64",
+         "f4": "float32", "f8": "float64"}
 SHAPES = [(), (0,), (3,), (2, 3), (3, 0, 2), (2, 3, 4), (1, 2, 1, 2, 1, 2, 1, 2)]
 folder = sys.argv[2]
 

@@ -68,7 +68,8 @@ end
 
 --- Formats of string.pack for native elements: dtype → format.
 tensors.formats = {
-  uint8 = "B", int8 = "b", int16 = "=i2", int32 = "=i4", int64 = "=i8", float32 = "=f", float64 = "=d",
+  uint8 = "B", int8 = "b", uint16 = "=I2", int16 = "=i2", int32 = "=i4", int64 = "=i8",
+  float32 = "=f", float64 = "=d",
 }
 
 --- A tensor of 0, 1, 2, …

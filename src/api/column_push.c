@@ -26,7 +26,8 @@ static const char *type_of(const struct dm_column *column) {
     return "text";
   if (column->numbers == 0)
     return "empty";
-  return column->integers == column->numbers ? "integer" : "number";
+  return column->integers == column->numbers && column->nans == 0 ? "integer"
+                                                                  : "number"; /* no integer is NaN */
 }
 
 void dm_lua_column_push(lua_State *L, const struct dm_column *column) {

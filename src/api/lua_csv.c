@@ -143,13 +143,20 @@ static int csv_open(lua_State *L) {
   return 1;
 }
 
+static bool is_blank(const char *bytes, size_t size) {
+  for (size_t i = 0; i < size; i++)
+    if (bytes[i] != ' ' && bytes[i] != '\t')
+      return false;
+  return true;
+}
+
 /* Pushes field `column` as the type that `letter` stands for (the `types` of csv.open), or fills `err`. */
 static int push_typed(lua_State *L, const struct dm_csv *csv, size_t column, char letter,
                       struct dm_error *err) {
   double number = 0;
   int64_t integer = 0;
   const struct dm_csv_field *field = &csv->row.fields[column];
-  if ((letter == 'N' || letter == 'I') && field->size == 0)
+  if ((letter == 'N' || letter == 'I') && is_blank(csv->row.bytes + field->start, field->size))
     lua_pushnil(L);
   else if (letter == 's')
     lua_pushlstring(L, csv->row.bytes + field->start, field->size);

@@ -6,6 +6,7 @@
 #include "datamaestro/decode.h"
 #include "datamaestro/transfer.h"
 #include "lua_digest_kinds.h"
+#include "rewrite_fields.h"
 
 #define SET "datamaestro.transfers"
 #define TRANSFER "datamaestro.transfer"
@@ -151,9 +152,12 @@ static void check_headers(lua_State *L, struct dm_transfer_request *request) {
 static void check_unpack(lua_State *L, struct dm_transfer_request *request) {
   int type = lua_getfield(L, REQUEST, "unpack");
   request->unpack = lua_toboolean(L, -1) != 0;
-  if (type == LUA_TTABLE)
-    request->choice = dm_lua_archive_choice(L, lua_gettop(L));
-  else if (type != LUA_TNIL && type != LUA_TBOOLEAN)
+  if (type == LUA_TTABLE) {
+    int table = lua_gettop(L);
+    request->choice = dm_lua_archive_choice(L, table);
+    request->concat = dm_lua_field_boolean(L, table, "concat", 0) != 0;
+    request->concat_decode = request->concat ? dm_lua_concat_decode(L, table) : DM_CONCAT_NONE;
+  } else if (type != LUA_TNIL && type != LUA_TBOOLEAN)
     luaL_error(L, "field 'unpack': %s (boolean or table expected)", luaL_typename(L, -1));
 }
 
@@ -177,15 +181,22 @@ static void check_request(lua_State *L, struct dm_transfer_request *request) {
   if (request->digests == 0) /* what is resumed is verified by one */
     request->digests = 1U << DM_DIGEST_SHA256;
   check_unpack(L, request);
+  request->rules = dm_lua_rewrite_rules(L, REQUEST, &request->rule_count);
+  if (request->rule_count > 0 && request->unpack && !request->concat)
+    luaL_error(L, "field 'lines': of a folder (of a file expected, as by 'concat')");
   check_headers(L, request);
 }
 
 /* transfers:start{url =, path =, spool = [, token =, keep =, local =, decode = format, unpack = true or
- * {[format = "tar", "zip" or "7z"] [, subpath =] [, files = array]}, proven = boolean, lanes =, size =,
- * digests =, content_digests =, content_limit =, headers =]} → transfer, to be closed | nil, message, code:
- * begins to fetch a URL into the new file `path` (with `unpack`, an archive into a folder: all of it, or what
- * struct dm_archive_choice says). Sizes are in bytes. `spool` names the part file and its journal, which are
- * continued where they are there. The other fields are those of struct dm_transfer_request. */
+ * {[format = "tar", "zip" or "7z"] [, subpath =] [, files = array] [, concat = boolean, decode = "auto",
+ * "none" or format]}, lines = array of {replace = pattern, with = text} and {filter = pattern}, proven =
+ * boolean, lanes
+ * =, size =, digests =, content_digests =, content_limit =, headers =]} → transfer, to be closed | nil,
+ * message, code: begins to fetch a URL into the new file `path`; with `unpack`, an archive into a folder, all
+ * of it or what struct dm_archive_choice says; with `concat`, its members one behind another into a file
+ * (struct dm_concat_options). `lines` are rewritten as datamaestro/rewrite.h says, those of the decoded file,
+ * or of each member. Sizes are in bytes. `spool` names the part file and its journal, which are continued
+ * where they are there. The other fields are those of struct dm_transfer_request. */
 static int transfers_start(lua_State *L) {
   struct dm_error err;
   struct dm_transfer_request request;

@@ -69,12 +69,52 @@ static int tensor_order(lua_State *L) {
   return 1;
 }
 
+/* Puts the numbers of the table at argument `index`, of which there are `count`, into `numbers`. */
+static void store_numbers(lua_State *L, int index, double *numbers, size_t count) {
+  luaL_argcheck(L, lua_istable(L, index) && lua_rawlen(L, index) == count, index,
+                "as many numbers as there are channels expected");
+  for (size_t i = 0; i < count; i++) {
+    int is_number = 0;
+    lua_rawgeti(L, index, (lua_Integer)i + 1);
+    numbers[i] = lua_tonumberx(L, -1, &is_number);
+    luaL_argcheck(L, is_number, index, "numbers expected");
+    lua_pop(L, 1);
+  }
+}
+
+/* A scale and an offset for each part along the dimension at argument `index` + 4, from the tables at `index`
+ * + 1 and + 2; replaces the first one by the memory that holds them. */
+static void check_channels(lua_State *L, int index, struct dm_gather *how) {
+  const struct dm_tensor *tensor = dm_lua_tensor_check(L, 1);
+  lua_Integer dim = luaL_checkinteger(L, index + 4);
+  luaL_argcheck(L, dim >= 2 && dim <= tensor->ndim, index + 4, "a dimension within a part expected");
+  how->run = 1;
+  how->channels = tensor->shape[dim - 1];
+  for (int k = (int)dim; k < tensor->ndim; k++)
+    how->run *= tensor->shape[k];
+  size_t count = how->channels;
+  luaL_argcheck(L, lua_istable(L, index + 1) && lua_rawlen(L, index + 1) == count, index + 1,
+                "as many numbers as there are channels expected");
+  double *numbers = lua_newuserdatauv(L, (2 * count + 1) * sizeof *numbers, 0);
+  store_numbers(L, index + 1, numbers, count);
+  store_numbers(L, index + 2, numbers + count, count);
+  lua_replace(L, index + 1);
+  how->scales = numbers;
+  how->offsets = numbers + count;
+  if (count == 1) {
+    how->scale = numbers[0];
+    how->offset = numbers[1];
+  }
+}
+
 /* What options say of the conversion of a batch. */
 static struct dm_gather check_conversion(lua_State *L, int index) {
   struct dm_gather how = {.origin = 1};
   how.dtype = dm_lua_dtype_check(L, index, &dm_lua_tensor_check(L, 1)->dtype);
   how.is_scaled = !lua_isnil(L, index + 1);
-  if (how.is_scaled) {
+  if (lua_istable(L, index + 1))
+    check_channels(L, index, &how);
+  else if (how.is_scaled) {
     how.scale = luaL_checknumber(L, index + 1);
     how.offset = luaL_optnumber(L, index + 2, 0);
   }
@@ -93,13 +133,14 @@ static struct dm_storage *take_storage(lua_State *L, int index) {
   return storage;
 }
 
-/* tensor.batch(t, order, first, count, dtype, scale, offset, previous) → tensor of dtype (nil: t's) | nil,
- * message, code: the parts t[i] for the `count` indices of the tensor `order` from its `first` on; with a
- * scale (nil: none) each value becomes value × scale + offset. `previous`, a batch before (nil: none), is
- * closed, and its memory taken if no view holds it and it is large enough. */
+/* tensor.batch(t, order, first, count, dtype, scale, offset, previous, dim) → tensor of dtype (nil: t's) |
+ * nil, message, code: the parts t[i] for the `count` indices of the tensor `order` from its `first` on; with
+ * a scale (nil: none) each value becomes value × scale + offset; arrays of them count for the parts along
+ * dimension `dim` of t, from 2 on, one each. `previous`, a batch before (nil: none), is closed, and its
+ * memory taken if no view holds it and it is large enough. */
 static int tensor_batch(lua_State *L) {
   struct dm_error err;
-  lua_settop(L, 8);
+  lua_settop(L, 9);
   const struct dm_tensor *order = dm_lua_tensor_check(L, 2);
   lua_Integer first = luaL_checkinteger(L, 3);
   lua_Integer count = luaL_checkinteger(L, 4);

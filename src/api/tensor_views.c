@@ -18,7 +18,7 @@ int dm_lua_tensor_at(lua_State *L, const struct dm_tensor *tensor, int dim, lua_
   return 1;
 }
 
-/* t:dtype() → "uint8", "int8", "int16", "int32", "int64", "float32" or "float64". */
+/* t:dtype() → "uint8", "int8", "uint16", "int16", "int32", "int64", "float32" or "float64". */
 static int tensor_dtype(lua_State *L) {
   lua_pushstring(L, dm_dtype_name(dm_lua_tensor_check(L, 1)->dtype));
   return 1;

@@ -134,6 +134,7 @@ static uint64_t hash_number(double value) {
 
 int dm_column_number(struct dm_column *column, double value, bool is_integer, struct dm_error *err) {
   if (value != value) {
+    column->nans++;
     dm_column_missing(column);
     return 0;
   }

@@ -86,7 +86,7 @@ static int make_image(struct reader *reader) {
   size_t channels = png_get_channels(reader->png, reader->info);
   size_t shape[3] = {height, png_get_image_width(reader->png, reader->info), channels};
   bool deep = png_get_bit_depth(reader->png, reader->info) == 16;
-  if (dm_tensor_alloc(reader->image, deep ? DM_INT32 : DM_UINT8, channels == 1 ? 2 : 3, shape,
+  if (dm_tensor_alloc(reader->image, deep ? DM_UINT16 : DM_UINT8, channels == 1 ? 2 : 3, shape,
                       reader->source->err) != 0)
     return -1;
   reader->rows = malloc(height * sizeof *reader->rows);
@@ -95,18 +95,8 @@ static int make_image(struct reader *reader) {
   struct dm_storage *storage = reader->image->storage;
   size_t stride = png_get_rowbytes(reader->png, reader->info);
   for (size_t i = 0; i < height; i++)
-    reader->rows[i] = storage->bytes + (storage->size - height * stride) + i * stride;
+    reader->rows[i] = storage->bytes + i * stride;
   return 0;
-}
-
-static void widen(const struct dm_storage *storage) {
-  size_t count = storage->size / sizeof(int32_t);
-  for (size_t i = 0; i < count; i++) {
-    uint16_t sample = 0;
-    memcpy(&sample, storage->bytes + 2 * (count + i), sizeof sample);
-    int32_t wide = sample;
-    memcpy(storage->bytes + 4 * i, &wide, sizeof wide);
-  }
 }
 
 static int read_image(struct reader *reader) {
@@ -122,8 +112,6 @@ static int read_image(struct reader *reader) {
     return -1;
   png_read_image(reader->png, reader->rows);
   png_read_end(reader->png, NULL);
-  if (reader->image->dtype == DM_INT32)
-    widen(reader->image->storage);
   return 0;
 }
 

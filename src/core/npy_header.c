@@ -119,8 +119,8 @@ static bool take_dictionary(struct cursor *cursor, struct npy_header *header) {
 
 static int parse_descr(struct npy_header *header, const char *subject, struct dm_error *err) {
   static const char kinds[DM_DTYPES][3] = {
-      [DM_UINT8] = "u1", [DM_INT8] = "i1",    [DM_INT16] = "i2",  [DM_INT32] = "i4",
-      [DM_INT64] = "i8", [DM_FLOAT32] = "f4", [DM_FLOAT64] = "f8"};
+      [DM_UINT8] = "u1", [DM_INT8] = "i1",  [DM_UINT16] = "u2",  [DM_INT16] = "i2",
+      [DM_INT32] = "i4", [DM_INT64] = "i8", [DM_FLOAT32] = "f4", [DM_FLOAT64] = "f8"};
   const bool is_little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
   const char *descr = header->descr;
   size_t prefix = *descr != '\0' && strchr("<>|=", *descr) != NULL ? 1 : 0;
@@ -137,7 +137,7 @@ static int parse_descr(struct npy_header *header, const char *subject, struct dm
                         subject);
   char shown[sizeof header->descr * 4];
   (void)dm_printable_text(shown, sizeof shown, descr, strlen(descr));
-  return dm_error_set(err, DM_ERROR_FORMAT, "%s: type '%s' (b1, u1, i1, i2, i4, i8, f4 or f8 expected)",
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s: type '%s' (b1, u1, i1, u2, i2, i4, i8, f4 or f8 expected)",
                       subject, shown);
 }
 
@@ -166,8 +166,8 @@ int npy_header_parse(struct npy_header *header, const char *text, size_t size, c
 
 size_t dm_npy_header(char *out, const struct dm_tensor *tensor) {
   static const char types[DM_DTYPES][4] = {
-      [DM_UINT8] = "|u1", [DM_INT8] = "|i1",    [DM_INT16] = "<i2",  [DM_INT32] = "<i4",
-      [DM_INT64] = "<i8", [DM_FLOAT32] = "<f4", [DM_FLOAT64] = "<f8"};
+      [DM_UINT8] = "|u1", [DM_INT8] = "|i1",  [DM_UINT16] = "<u2",  [DM_INT16] = "<i2",
+      [DM_INT32] = "<i4", [DM_INT64] = "<i8", [DM_FLOAT32] = "<f4", [DM_FLOAT64] = "<f8"};
   enum { PREFIX = 10, ALIGNMENT = 64 };
   char shape[DM_SHAPE_TEXT_SIZE];
   char order = types[tensor->dtype][0];

@@ -9,9 +9,9 @@ static const struct {
   const char *name;
   size_t size; /* bytes */
 } dtypes[DM_DTYPES] = {
-    [DM_UINT8] = {"uint8", 1},     [DM_INT8] = {"int8", 1},   [DM_INT16] = {"int16", 2},
-    [DM_INT32] = {"int32", 4},     [DM_INT64] = {"int64", 8}, [DM_FLOAT32] = {"float32", 4},
-    [DM_FLOAT64] = {"float64", 8},
+    [DM_UINT8] = {"uint8", 1},     [DM_INT8] = {"int8", 1},       [DM_UINT16] = {"uint16", 2},
+    [DM_INT16] = {"int16", 2},     [DM_INT32] = {"int32", 4},     [DM_INT64] = {"int64", 8},
+    [DM_FLOAT32] = {"float32", 4}, [DM_FLOAT64] = {"float64", 8},
 };
 
 const char *dm_dtype_name(enum dm_dtype dtype) {
@@ -33,7 +33,8 @@ int dm_dtype_parse(enum dm_dtype *dtype, const char *name, struct dm_error *err)
       return 0;
     }
   return dm_error_set(err, DM_ERROR_USAGE,
-                      "type '%.40s' (uint8, int8, int16, int32, int64, float32 or float64 expected)", name);
+                      "type '%.40s' (uint8, int8, uint16, int16, int32, int64, float32 or float64 expected)",
+                      name);
 }
 
 char *dm_shape_text(char *text, int ndim, const size_t *shape, const char *separator) {

@@ -62,6 +62,7 @@ __extension__ typedef __int128 wide;
 
 FOR_INTEGERS(uint8, uint8_t, int32_t)
 FOR_INTEGERS(int8, int8_t, int32_t)
+FOR_INTEGERS(uint16, uint16_t, int64_t)
 FOR_INTEGERS(int16, int16_t, int32_t)
 FOR_INTEGERS(int32, int32_t, int64_t)
 FOR_INTEGERS(int64, int64_t, wide)
@@ -76,8 +77,8 @@ static const struct {
 #define ALL(NAME)                                                                                            \
   {                                                                                                          \
 #NAME, {                                                                                                 \
-      [DM_UINT8] = NAME##_uint8, [DM_INT8] = NAME##_int8, [DM_INT16] = NAME##_int16,                         \
-      [DM_INT32] = NAME##_int32, [DM_INT64] = NAME##_int64, FLOATS(NAME)                                     \
+      [DM_UINT8] = NAME##_uint8, [DM_INT8] = NAME##_int8, [DM_UINT16] = NAME##_uint16,                       \
+      [DM_INT16] = NAME##_int16, [DM_INT32] = NAME##_int32, [DM_INT64] = NAME##_int64, FLOATS(NAME)          \
     }                                                                                                        \
   }
     [DM_ADD] = ALL(add),
@@ -114,9 +115,13 @@ struct application {
 };
 
 static enum dm_dtype join_integers(enum dm_dtype a, enum dm_dtype b) {
-  if (dm_dtype_size(a) == dm_dtype_size(b))
-    return a == b ? a : DM_INT16; /* uint8 and int8 */
-  return dm_dtype_size(a) > dm_dtype_size(b) ? a : b;
+  enum dm_dtype large = dm_dtype_size(a) > dm_dtype_size(b) ? a : b;
+  enum dm_dtype small = large == a ? b : a;
+  if (a == b)
+    return a;
+  if (large == DM_UINT16 || small == DM_UINT16)
+    return small == DM_UINT8 ? DM_UINT16 : dm_dtype_size(large) > 2 ? large : DM_INT32;
+  return dm_dtype_size(large) == 1 ? DM_INT16 : large;
 }
 
 static enum dm_dtype join_types(enum dm_dtype a, enum dm_dtype b) {

@@ -10,6 +10,7 @@
 #define DM_INTEGER_TYPES(X)                                                                                  \
   X(DM_UINT8, uint8_t, uint8)                                                                                \
   X(DM_INT8, int8_t, int8)                                                                                   \
+  X(DM_UINT16, uint16_t, uint16)                                                                             \
   X(DM_INT16, int16_t, int16)                                                                                \
   X(DM_INT32, int32_t, int32)                                                                                \
   X(DM_INT64, int64_t, int64)

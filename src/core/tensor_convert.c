@@ -36,6 +36,7 @@
 #define DEFINE_KERNELS(FROM, SOURCE, TO_INTEGER)                                                             \
   TO_INTEGER(FROM, SOURCE, uint8, uint8_t)                                                                   \
   TO_INTEGER(FROM, SOURCE, int8, int8_t)                                                                     \
+  TO_INTEGER(FROM, SOURCE, uint16, uint16_t)                                                                 \
   TO_INTEGER(FROM, SOURCE, int16, int16_t)                                                                   \
   TO_INTEGER(FROM, SOURCE, int32, int32_t)                                                                   \
   TO_INTEGER(FROM, SOURCE, int64, int64_t)                                                                   \
@@ -43,6 +44,7 @@
   DEFINE_KERNEL(FROM, SOURCE, float64, double, true)
 DEFINE_KERNELS(uint8, uint8_t, INTEGER_TO_INTEGER)
 DEFINE_KERNELS(int8, int8_t, INTEGER_TO_INTEGER)
+DEFINE_KERNELS(uint16, uint16_t, INTEGER_TO_INTEGER)
 DEFINE_KERNELS(int16, int16_t, INTEGER_TO_INTEGER)
 DEFINE_KERNELS(int32, int32_t, INTEGER_TO_INTEGER)
 DEFINE_KERNELS(int64, int64_t, INTEGER_TO_INTEGER)
@@ -52,9 +54,9 @@ DEFINE_KERNELS(float64, double, REAL_TO_INTEGER)
 static dm_conversion *const kernels[DM_DTYPES][DM_DTYPES] = {
 #define ROW(CONSTANT, TYPE, FROM)                                                                            \
   [CONSTANT] = {                                                                                             \
-      [DM_UINT8] = FROM##_to_uint8,    [DM_INT8] = FROM##_to_int8,   [DM_INT16] = FROM##_to_int16,           \
-      [DM_INT32] = FROM##_to_int32,    [DM_INT64] = FROM##_to_int64, [DM_FLOAT32] = FROM##_to_float32,       \
-      [DM_FLOAT64] = FROM##_to_float64},
+      [DM_UINT8] = FROM##_to_uint8,     [DM_INT8] = FROM##_to_int8,      [DM_UINT16] = FROM##_to_uint16,     \
+      [DM_INT16] = FROM##_to_int16,     [DM_INT32] = FROM##_to_int32,    [DM_INT64] = FROM##_to_int64,       \
+      [DM_FLOAT32] = FROM##_to_float32, [DM_FLOAT64] = FROM##_to_float64},
     DM_INTEGER_TYPES(ROW) DM_FLOAT_TYPES(ROW)
 #undef ROW
 };

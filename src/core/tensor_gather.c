@@ -8,6 +8,10 @@
 typedef void kernel(const unsigned char *restrict in, size_t count, unsigned char *restrict out, double scale,
                     double offset);
 
+/* The same with another scale and offset for each element, from `channel` on and round again. */
+typedef void channel_kernel(const unsigned char *restrict in, size_t count, unsigned char *restrict out,
+                            const struct dm_gather *how, size_t channel);
+
 /* Where it can be had, a second version for machines with AVX2, chosen when the program is loaded. Neither
  * joins the two operations into one, so that the results are the same. */
 #if defined __x86_64__ && defined __GLIBC__ && !defined __clang__ && !defined __SANITIZE_ADDRESS__ &&        \
@@ -41,20 +45,50 @@ typedef void kernel(const unsigned char *restrict in, size_t count, unsigned cha
       memcpy(out + i * sizeof result, &result, sizeof result);                                               \
     }                                                                                                        \
   }
+#define DEFINE_CHANNEL_KERNEL(FROM, SOURCE, TO, TARGET, WIDE)                                                \
+  static void FROM##_to_##TO##_by_channel(const unsigned char *restrict in, size_t count,                    \
+                                          unsigned char *restrict out, const struct dm_gather *how,          \
+                                          size_t channel) {                                                  \
+    for (size_t i = 0; i < count; i++) {                                                                     \
+      SOURCE value;                                                                                          \
+      memcpy(&value, in + i * sizeof value, sizeof value);                                                   \
+      WIDE scaled = (WIDE)value * (WIDE)how->scales[channel] + (WIDE)how->offsets[channel];                  \
+      TARGET result = (TARGET)scaled;                                                                        \
+      memcpy(out + i * sizeof result, &result, sizeof result);                                               \
+      channel = channel + 1 == how->channels ? 0 : channel + 1;                                              \
+    }                                                                                                        \
+  }
+DEFINE_CHANNEL_KERNEL(uint8, uint8_t, float32, float, float)
+DEFINE_CHANNEL_KERNEL(int8, int8_t, float32, float, float)
+DEFINE_CHANNEL_KERNEL(uint16, uint16_t, float32, float, float)
+DEFINE_CHANNEL_KERNEL(int16, int16_t, float32, float, float)
+DEFINE_CHANNEL_KERNEL(int32, int32_t, float32, float, double)
+DEFINE_CHANNEL_KERNEL(int64, int64_t, float32, float, double)
+DEFINE_CHANNEL_KERNEL(float32, float, float32, float, float)
+DEFINE_CHANNEL_KERNEL(float64, double, float32, float, double)
 DEFINE_KERNEL(uint8, uint8_t, float32, float)
 DEFINE_KERNEL(int8, int8_t, float32, float)
+DEFINE_KERNEL(uint16, uint16_t, float32, float)
 DEFINE_KERNEL(int16, int16_t, float32, float)
 DEFINE_ROUNDED_KERNEL(int32, int32_t)
 DEFINE_ROUNDED_KERNEL(int64, int64_t)
 DEFINE_KERNEL(float32, float, float32, float)
 DEFINE_ROUNDED_KERNEL(float64, double)
-#define TO_DOUBLE(CONSTANT, TYPE, NAME) DEFINE_KERNEL(NAME, TYPE, float64, double)
+#define TO_DOUBLE(CONSTANT, TYPE, NAME)                                                                      \
+  DEFINE_KERNEL(NAME, TYPE, float64, double)                                                                 \
+  DEFINE_CHANNEL_KERNEL(NAME, TYPE, float64, double, double)
 DM_INTEGER_TYPES(TO_DOUBLE)
 DM_FLOAT_TYPES(TO_DOUBLE)
 #undef TO_DOUBLE
 
 static kernel *const kernels[DM_DTYPES][2] = {
 #define ROW(CONSTANT, TYPE, NAME) [CONSTANT] = {NAME##_to_float32, NAME##_to_float64},
+    DM_INTEGER_TYPES(ROW) DM_FLOAT_TYPES(ROW)
+#undef ROW
+};
+
+static channel_kernel *const channel_kernels[DM_DTYPES][2] = {
+#define ROW(CONSTANT, TYPE, NAME) [CONSTANT] = {NAME##_to_float32_by_channel, NAME##_to_float64_by_channel},
     DM_INTEGER_TYPES(ROW) DM_FLOAT_TYPES(ROW)
 #undef ROW
 };
@@ -67,16 +101,39 @@ struct rows {
   size_t size;  /* bytes of a row as stored */
   bool dense;
   unsigned char *out;
+  size_t at;     /* elements since the first channel's first run, where there are channels */
   size_t packed; /* bytes in the buffer */
   unsigned char buffer[DM_BLOCK_SIZE];
 };
+
+/* Scales `count` dense native elements, each run of them as its channel says. */
+static void scale_channels(struct rows *rows, const unsigned char *in, size_t count) {
+  const struct dm_gather *how = rows->how;
+  enum dm_dtype from = rows->tensor->dtype;
+  const bool wide = how->dtype == DM_FLOAT64;
+  unsigned char *out = rows->out;
+  for (size_t now = 0; count > 0; count -= now) {
+    size_t channel = rows->at / how->run;
+    size_t left = how->run - rows->at % how->run;
+    now = how->run == 1 || count < left ? count : left;
+    if (how->run == 1)
+      channel_kernels[from][wide](in, now, out, how, channel);
+    else
+      kernels[from][wide](in, now, out, how->scales[channel], how->offsets[channel]);
+    in += now * dm_dtype_size(from);
+    out += now * dm_dtype_size(how->dtype);
+    rows->at = (rows->at + now) % (how->run * how->channels);
+  }
+}
 
 /* Converts `count` dense native elements. */
 static int convert(struct rows *rows, const unsigned char *in, size_t count, struct dm_error *err) {
   const struct dm_gather *how = rows->how;
   enum dm_dtype from = rows->tensor->dtype;
   size_t size = count * dm_dtype_size(how->dtype);
-  if (how->is_scaled)
+  if (how->is_scaled && how->channels > 1)
+    scale_channels(rows, in, count);
+  else if (how->is_scaled)
     kernels[from][how->dtype == DM_FLOAT64](in, count, rows->out, how->scale, how->offset);
   else if (from == how->dtype)
     memcpy(rows->out, in, size);
@@ -224,6 +281,7 @@ int dm_tensor_gather(struct dm_tensor *result, const struct dm_tensor *tensor, c
   all.size = all.count * dm_dtype_size(tensor->dtype);
   all.dense = (!tensor->swapped || dm_dtype_size(tensor->dtype) == 1) && dm_tensor_is_contiguous(&row);
   all.out = result->storage->bytes;
+  all.at = 0;
   all.packed = 0;
   if (add_rows(&all, rows, err) == 0)
     return 0;

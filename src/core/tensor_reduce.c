@@ -31,6 +31,7 @@ __extension__ typedef __int128 wide;
   }
 DEFINE_INTEGER_SUM(uint8_t, uint8, int32_t)
 DEFINE_INTEGER_SUM(int8_t, int8, int32_t)
+DEFINE_INTEGER_SUM(uint16_t, uint16, int64_t)
 DEFINE_INTEGER_SUM(int16_t, int16, int32_t)
 DEFINE_INTEGER_SUM(int32_t, int32, int64_t)
 DEFINE_INTEGER_SUM(int64_t, int64, wide)

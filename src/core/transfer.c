@@ -216,7 +216,8 @@ static int resume(struct dm_transfer *t, const struct dm_journal_record *start, 
 
 /* A file of this machine needs no part file of its own, if it is only read. */
 static bool is_attachable(const struct dm_transfer *t) {
-  return t->request.local != NULL && t->request.keep == NULL && (t->request.unpack || t->request.decode >= 0);
+  bool is_read = t->request.unpack || t->request.decode >= 0 || t->request.rule_count > 0;
+  return t->request.local != NULL && t->request.keep == NULL && is_read;
 }
 
 static int attach(struct dm_transfer *t, struct dm_error *err) {
@@ -263,7 +264,7 @@ int dm_transfer_start(struct dm_transfers *set, const struct dm_transfer_request
   *transfer = NULL;
   if (t == NULL)
     return dm_error_errno(err, ENOMEM, "download");
-  if (dm_archive_choice_check(&request->choice, err) != 0 ||
+  if (dm_transfer_request_check(request, err) != 0 ||
       dm_transfer_request_copy(&t->request, request, err) != 0) {
     dm_transfer_request_free(&t->request);
     free(t);

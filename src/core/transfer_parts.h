@@ -73,6 +73,9 @@ struct dm_transfer {
 
 /* transfer_request.c */
 
+/* Whether its patterns are some. */
+int dm_transfer_request_check(const struct dm_transfer_request *request, struct dm_error *err);
+
 /* Copies all that a request points to; the copy is to be freed, failed or not. */
 int dm_transfer_request_copy(struct dm_transfer_request *copy, const struct dm_transfer_request *request,
                              struct dm_error *err);

@@ -1,4 +1,5 @@
 --- Completion: what may follow the text before the cursor. Looks things up, calls nothing of the user's.
+local complete_options = require "datamaestro.cli.complete_options"
 local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
 local help_tensor = require "datamaestro.cli.help_tensor"
@@ -34,8 +35,10 @@ local function add_object(found, object)
   end
 end
 
--- Names of fields and methods → type of each, along `__index` as far as it is tables.
-local function members(value)
+--- What a value has, along `__index` as far as it is tables.
+-- @param value any
+-- @return table: names of fields and methods → type of each
+function complete.members(value)
   local found = {}
   if tensors.is_tensor(value) then
     for name in pairs(help_tensor.methods) do
@@ -60,8 +63,11 @@ local function members(value)
   return found
 end
 
--- value[key] where that calls nothing of the user's.
-local function index(value, key)
+--- value[key] where that calls nothing of the user's.
+-- @param value any
+-- @param key any
+-- @return any | nil
+function complete.index(value, key)
   if tensors.is_tensor(value) then
     local ok, part = pcall(function()
       return value[key]
@@ -129,7 +135,7 @@ end
 -- The value of such a chain | nil.
 local function value_of(chain, globals)
   local name, rest = chain:match "^([%a_][%w_]*)(.*)$"
-  local value = name and index(globals, name)
+  local value = name and complete.index(globals, name)
   while rest and rest ~= "" and value ~= nil do
     local key, after = rest:match "^%.([%a_][%w_]*)(.*)$"
     if not key then
@@ -139,7 +145,7 @@ local function value_of(chain, globals)
       key, after = rest:match "^%[(%d+)%](.*)$"
       key = math.tointeger(tonumber(key))
     end
-    value, rest = key and index(value, key), after
+    value, rest = key and complete.index(value, key), after
   end
   return value
 end
@@ -158,7 +164,7 @@ end
 
 local function member_candidates(value, prefix, methods_only)
   local names = {}
-  for name, kind in pairs(members(value)) do
+  for name, kind in pairs(complete.members(value)) do
     if not methods_only or kind == "function" then
       names[#names + 1] = name
     end
@@ -168,7 +174,7 @@ end
 
 local function global_candidates(globals, prefix)
   local names = table.move(KEYWORDS, 1, #KEYWORDS, 1, {})
-  for name in pairs(members(globals)) do
+  for name in pairs(complete.members(globals)) do
     names[#names + 1] = name
   end
   return beginning_with(names, prefix)
@@ -201,6 +207,18 @@ local function string_candidates(prefix, ids)
   return path_candidates(prefix)
 end
 
+-- The value of the chain that a text ends in.
+local function value_before(head, globals)
+  return value_of(head:sub(chain_start(head)), globals)
+end
+
+-- The names of options, where the text ends where one may stand | nil.
+local function options_at(text, globals)
+  return complete_options.names(text, function(head)
+    return value_before(head, globals)
+  end)
+end
+
 --- Finds what may stand where the text ends: inside a string, ids of datasets or paths; else names.
 -- @param text string: the line up to the cursor
 -- @param globals table: where names are looked up
@@ -220,9 +238,11 @@ function complete.candidates(text, globals, ids)
     local prefix = text:match "[%a_][%w_]*$" or ""
     start = #text - #prefix + 1
     local mark = text:sub(start - 1, start - 1)
-    if (mark == "." or mark == ":") and text:sub(start - 2, start - 1) ~= ".." then
-      local head = text:sub(1, start - 2)
-      found = member_candidates(value_of(head:sub(chain_start(head)), globals), prefix, mark == ":")
+    local options = options_at(text:sub(1, start - 1), globals)
+    if options then
+      found = beginning_with(options, prefix)
+    elseif (mark == "." or mark == ":") and text:sub(start - 2, start - 1) ~= ".." then
+      found = member_candidates(value_before(text:sub(1, start - 2), globals), prefix, mark == ":")
     else
       found = text:find "%d%a*$" and prefix == "" and {} or global_candidates(globals, prefix)
     end
@@ -250,7 +270,7 @@ end
 -- @return function(text) → start, replacement|nil, candidates: as datamaestro.api.readline's read takes it
 function complete.completer(globals, ids)
   return function(text)
-    if not text:find "%S$" and not text:find "[\"'][^\"']*$" then
+    if not text:find "%S$" and not text:find "[\"'][^\"']*$" and not options_at(text, globals) then
       return #text + 1, "  ", {}
     end
     local start, found = complete.candidates(text, globals, ids)

@@ -43,8 +43,8 @@ local function sorted_names(map)
   return names
 end
 
-local function about_tensor(tensor)
-  local lines = { ("tensor of %s, %s"):format(tensor:dtype(), table.concat({ tensor:shape() }, " × ")) }
+local function about_tensors(head)
+  local lines = { head }
   local rows = { { "t[i]", "the i-th part, or number" } }
   for _, name in ipairs(sorted_names(help_tensor.methods)) do
     local about = help_tensor.methods[name]
@@ -52,6 +52,10 @@ local function about_tensor(tensor)
   end
   help_function.add_rows(lines, rows)
   return lines
+end
+
+local function about_tensor(tensor)
+  return about_tensors(("tensor of %s, %s"):format(tensor:dtype(), table.concat({ tensor:shape() }, " × ")))
 end
 
 local function field_kind(field)
@@ -127,7 +131,9 @@ end
 
 local function about_fields(value)
   local names, rows = sorted_names(value), {}
-  local lines = { ("a table of %d items%s"):format(rawlen(value), #names > 0 and " and these fields:" or "") }
+  local items = rawlen(value)
+  local lines = { items == 0 and #names > 0 and "a table with these fields:"
+    or ("a table of %d items%s"):format(items, #names > 0 and " and these fields:" or "") }
   for i = 1, math.min(#names, 60) do
     rows[i] = { names[i], about_field(rawget(value, names[i])) }
   end
@@ -197,6 +203,12 @@ local function about_name(name, repl)
     return repl.functions[name] and about_word(name, repl) or help_function.about(value, name)
   elseif value ~= nil and type(value) ~= "string" then
     return about_value(value, repl)
+  end
+  local method = name:match "^[%a_][%w_]*:([%a_][%w_]*)$" or name
+  if name == "tensor" then
+    return about_tensors "tensor: an array of numbers, of one type and shape (datamaestro.tensor makes some)"
+  elseif help_tensor.methods[method] then
+    return help_function.tensor_method(method)
   end
   local registry = repl.session:registry()
   local T = type_named(name, registry)

@@ -79,12 +79,19 @@ local function standard_name(func)
   end
 end
 
--- "t:narrow(dim, start, length)  view: some parts along a dimension" | nil.
+--- What a method of tensors does.
+-- @param name string
+-- @return array of lines: "t:narrow(dim, start, length)", "  view: some parts along a dimension"
+function help_function.tensor_method(name)
+  local about = help_tensor.methods[name]
+  return { ("t:%s%s"):format(name, about[1]), "  " .. about[2] }
+end
+
 local function of_tensors(func)
   local sample <close> = tensors.from("uint8", { 1 }, { 0 })
-  for name, about in pairs(help_tensor.methods) do
+  for name in pairs(help_tensor.methods) do
     if sample[name] == func then
-      return { ("t:%s%s"):format(name, about[1]), "  " .. about[2] }
+      return help_function.tensor_method(name)
     end
   end
   for name, about in pairs(help_tensor.functions) do

@@ -11,6 +11,15 @@ local picture = {}
 local SHOWN = 50 -- images, where nothing else is asked
 local SHOWN_MOST = 10000
 
+--- Makes the check of a file that is to be written.
+-- @param format string: "png", "svg" or "html"
+-- @return function(path) → string | nil: what is wrong
+function picture.file_check(format)
+  return function(path)
+    return type(path) == "string" and require "datamaestro.data.image".name_problem(path, format) or nil
+  end
+end
+
 picture.options = {
   { name = "n", type = "integer", minimum = 1, doc = "How many images (default 50)." },
   { name = "first", type = "integer", minimum = 1, default = 1, doc = "The first image." },
@@ -19,8 +28,10 @@ picture.options = {
   { name = "columns", type = "integer", minimum = 1, doc = "Images a row." },
   { name = "range", type = "list", items = { type = "number" }, doc = "Values of black and white." },
   { name = "as", type = "string", values = terminals.kinds, doc = "How: kitty, sixel, blocks or plain." },
-  { name = "png", type = "path", doc = "File to write instead; - is standard output." },
-  { name = "html", type = "path", doc = "File to write instead; - is standard output." },
+  { name = "png", type = "path", check = picture.file_check "png",
+    doc = "File to write instead; - is standard output." },
+  { name = "html", type = "path", check = picture.file_check "html",
+    doc = "File to write instead; - is standard output." },
   { name = "title", type = "string", doc = "What stands above a page." },
 }
 
@@ -248,6 +259,32 @@ local function show(value, options, write)
     return show_graphics(images, medium, options, write)
   end
   return sheet.characters(images, medium, options, write)
+end
+
+--- Says which images would be shown.
+-- @param value any: as of picture_source.of
+-- @param options table|nil: as picture.options says
+-- @return table: count (of all), first, last, type, shape (of the first one shown), labels (array of those
+--   shown, nil without any) | nil, message, code
+function picture.facts(value, options)
+  local checked, problem = schema.check(picture.options, options or {}, "show")
+  if not checked then
+    return nil, problem, "usage"
+  end
+  local images, message, code = choose(value, checked)
+  local image = images
+  if images then
+    image, message, code = images.image(images.first)
+  end
+  if not image then
+    return nil, message, code
+  end
+  local labels = images.label and {}
+  for i = images.first, labels and images.last or 0 do
+    labels[#labels + 1] = images.label(i)
+  end
+  return { count = images.count, first = images.first, last = images.last, type = image:dtype(),
+    shape = { image:shape() }, labels = labels }
 end
 
 --- Shows images.

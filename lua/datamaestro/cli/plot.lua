@@ -21,8 +21,10 @@ plot.options = {
     doc = "Of a table: the column's name, or its number from 1." },
   { name = "classes", type = "table", doc = "Names of whole numbers." },
   { name = "title", type = "string", doc = "What stands above." },
-  { name = "png", type = "path", doc = "File to write instead; - is standard output." },
-  { name = "svg", type = "path", doc = "File to write instead; - is standard output." },
+  { name = "png", type = "path", check = picture.file_check "png",
+    doc = "File to write instead; - is standard output." },
+  { name = "svg", type = "path", check = picture.file_check "svg",
+    doc = "File to write instead; - is standard output." },
 }
 
 --- Counts what there is to plot.
@@ -44,6 +46,19 @@ function plot.chart(value, options)
   return chart
 end
 
+-- One file, or both where both are asked for.
+local function write_files(chart, options, write)
+  local done, message, code = true, nil, nil
+  if options.png then
+    local canvas <close> = draw.canvas(chart)
+    done, message, code = picture.write_png(options.png, canvas, write)
+  end
+  if done and options.svg then
+    done, message, code = picture.write_file(options.svg, draw.svg(chart), write)
+  end
+  return done, message, code
+end
+
 --- Plots a histogram.
 -- @param value any: as of plot_source.of
 -- @param options table|nil: as plot.options says
@@ -53,11 +68,8 @@ function plot.plot(value, options, write)
   local chart, message, code = plot.chart(value, options)
   if not chart then
     return nil, message, code
-  elseif options and options.png then
-    local canvas <close> = draw.canvas(chart)
-    return picture.write_png(options.png, canvas, write)
-  elseif options and options.svg then
-    return picture.write_file(options.svg, draw.svg(chart), write)
+  elseif options and (options.png or options.svg) then
+    return write_files(chart, options, write)
   end
   local file = require "datamaestro.api.file"
   local medium = terminals.describe "plain" -- characters, and so no question to the terminal

@@ -183,7 +183,8 @@ local function is_failure(values)
 end
 
 -- Runs a chunk. Its values are kept and printed.
-local function run(self, chunk, handler)
+-- With `source`, what of it may be misspelt is said beside a nil and below an error.
+local function run(self, chunk, handler, source)
   local values
   local ok, result = guarded(self, function()
     values = table.pack(chunk())
@@ -198,11 +199,14 @@ local function run(self, chunk, handler)
     if problem.code == "interrupted" and not self.terminal then
       error(problem, 0)
     end
-    fail(self, problem.message, problem.code)
+    local said = source and problem.code == "error" and require "datamaestro.cli.hint".of(source, _G)
+    fail(self, said and problem.message .. "\n" .. said or problem.message, problem.code)
   elseif is_failure(values) then
     fail(self, values[2], values[3])
   elseif result then
-    self.session:print(result)
+    local said = source and values.n == 1 and values[1] == nil
+      and require "datamaestro.cli.hint".of(source, _G)
+    self.session:print(said and result .. "  " .. self.paint("dim", "-- " .. said) or result)
   end
   if values then
     keep(self, values[1])
@@ -228,7 +232,7 @@ local function handle(self, source, chunk, message)
     chunk = self.functions[word]
   end
   if chunk then
-    run(self, chunk, evaluate.handler(chunk, name, source))
+    run(self, chunk, evaluate.handler(chunk, name, source), source)
   else
     keep(self, nil)
     fail(self, message, "error")

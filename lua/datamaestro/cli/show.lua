@@ -1,4 +1,6 @@
 --- Values as the REPL prints them: ordered, bounded, safe for a terminal. Nothing here reads data.
+local json = require "datamaestro.json"
+local record = require "datamaestro.record"
 local text = require "datamaestro.text"
 local tree = require "datamaestro.cli.tree"
 local types = require "datamaestro.data.types"
@@ -83,8 +85,20 @@ local function before(a, b)
   return tostring(a) < tostring(b)
 end
 
+-- The keys of a row of JSON lines, in the order of the file.
+local function record_keys(value)
+  local keys = {}
+  for key in pairs(value) do
+    keys[#keys + 1] = key
+  end
+  return keys, 0, #keys
+end
+
 -- The keys to show, and how many there are.
 local function keys_of(value)
+  if record.is(value) then
+    return record_keys(value)
+  end
   local keys, count = {}, 0
   local length = rawlen(value)
   for key in next, value do
@@ -173,6 +187,8 @@ function one(value, state, depth)
     elseif type(metatable) ~= "table" or rawget(metatable, "__tostring") == nil then
       return show_table(value, state, depth)
     end
+  elseif value == json.null then
+    return state.paint("nil", "null")
   elseif kind ~= "userdata" and kind ~= "thread" then
     return state.paint(kind, tostring(value))
   end
@@ -192,7 +208,8 @@ local function bounded(result)
 end
 
 --- Shows a value: typed objects and definitions as trees, tensors as they show themselves, tables sorted
--- by key, at most 4 deep and 40 items each, strings quoted and cut, 200 lines in all.
+-- by key (rows of JSON lines as in the file), at most 4 deep and 40 items each, strings quoted and cut, 200
+-- lines in all.
 -- @param value any
 -- @param paint function: of show.painter; default: no colours
 -- @return string: one line or several, without a newline at its end

@@ -23,19 +23,40 @@ local function divisor_problem(value)
   return value == 0 and "0 (another number expected)" or finite_problem(value)
 end
 
-local OPTIONS = {
+-- A number, or an array of numbers: one a channel.
+local function each(problem_of)
+  return function(value)
+    if type(value) ~= "table" then
+      return type(value) == "number" and problem_of(value) or type(value) ~= "number"
+        and ("%s (number or array of numbers expected)"):format(schema.kind(value)) or nil
+    elseif #value == 0 then
+      return "no numbers (one a channel expected)"
+    end
+    for i, number in ipairs(value) do
+      local problem = type(number) ~= "number" and ("%s (number expected)"):format(schema.kind(number))
+        or problem_of(number)
+      if problem then
+        return ("number %d: %s"):format(i, problem)
+      end
+    end
+  end
+end
+
+--- What `new` takes, as a schema.
+loader.options = {
   { name = "batch", type = "integer", default = 32, minimum = 1 },
   { name = "shuffle", type = "boolean", default = false },
   { name = "seed", type = "integer" },
   { name = "epoch", type = "integer", default = 1, minimum = 1 },
   { name = "normalize", type = "table", fields = {
-    { name = "scale", type = "number", default = 1, check = finite_problem },
-    { name = "offset", type = "number", default = 0, check = finite_problem },
-    { name = "mean", type = "number", default = 0, check = finite_problem },
-    { name = "std", type = "number", default = 1, check = divisor_problem },
+    { name = "scale", type = "any", default = 1, check = each(finite_problem) },
+    { name = "offset", type = "any", default = 0, check = each(finite_problem) },
+    { name = "mean", type = "any", default = 0, check = each(finite_problem) },
+    { name = "std", type = "any", default = 1, check = each(divisor_problem) },
+    { name = "channel", type = "integer", minimum = 2 },
   } },
   { name = "dtype", type = "string", values = {
-    "uint8", "int8", "int16", "int32", "int64", "float32", "float64",
+    "uint8", "int8", "uint16", "int16", "int32", "int64", "float32", "float64",
   } },
   { name = "drop_last", type = "boolean", default = false },
   { name = "fresh", type = "boolean", default = false },
@@ -60,6 +81,20 @@ local function add_opened(found, value)
   end
 end
 
+-- Which fields of an object could be loaded instead, in words.
+local function fields_with_tensors(source)
+  local names = {}
+  for name, value in types.pairs(source) do
+    local fits = can_open(value)
+    for _, part in types.type_of(value) and types.pairs(value) or pairs {} do
+      fits = fits or can_open(part)
+    end
+    names[#names + 1] = fits and name or nil
+  end
+  return #names > 0 and (" (its field %s expected?)"):format(table.concat(names, " or "))
+    or " (data that opens as some expected)"
+end
+
 -- The tensors of a source, in order.
 local function open(source)
   local parts, found = { source }, {}
@@ -81,7 +116,9 @@ local function open(source)
         :format(i, schema.kind(part))
     end
   end
-  if #found == 0 then
+  if #found == 0 and types.type_of(source) then
+    return nil, ("loader: %s without tensors%s"):format(schema.kind(source), fields_with_tensors(source))
+  elseif #found == 0 then
     return nil, ("loader: %s without tensors (data that opens as some expected)"):format(schema.kind(source))
   end
   for i = 2, #found do
@@ -92,17 +129,64 @@ local function open(source)
   return found
 end
 
--- What becomes of the values of the first tensor: type, scale and offset.
-local function conversion(options)
-  local normalize = options.normalize
-  if not normalize then
-    return options.dtype
-  elseif options.dtype and not options.dtype:find "^float" then
-    return nil, nil, nil,
-      ("loader.dtype: '%s' (float32 or float64 expected with normalize)"):format(options.dtype)
+-- The dimension of channels, of which there are `count`: the one that was asked for, else the last, else the
+-- second | nil, problem.
+local function channel_dimension(tensor, count, asked)
+  for _, dim in ipairs { asked or tensor:dim(), asked or 2 } do
+    if dim >= 2 and dim <= tensor:dim() and tensor:size(dim) == count then
+      return dim
+    end
   end
-  return options.dtype or "float32", normalize.scale / normalize.std,
-    (normalize.offset - normalize.mean) / normalize.std
+  return nil, ("loader.normalize: %d numbers (as many as channels expected; the tensor is %s)")
+    :format(count, table.concat({ tensor:shape() }, " × "))
+end
+
+-- How many numbers options give: 1, or one a channel | nil, problem.
+local function channels_of(normalize)
+  local count
+  for _, name in ipairs { "scale", "offset", "mean", "std" } do
+    local numbers = type(normalize[name]) == "table" and #normalize[name] or nil
+    if count and numbers and numbers ~= count then
+      return nil, ("loader.normalize.%s: %d numbers (%d expected, as the others have)"):format(name, numbers,
+        count)
+    end
+    count = count or numbers
+  end
+  return count or 1
+end
+
+-- The scale and the offset of a channel.
+local function arithmetic(normalize, channel)
+  local function number(name)
+    local value = normalize[name]
+    return type(value) == "table" and value[channel] or value
+  end
+  return number "scale" / number "std", (number "offset" - number "mean") / number "std"
+end
+
+-- Puts into a state what becomes of the values of its first tensor: dtype, scale, offset, and for several
+-- channels their dimension | problem.
+local function set_conversion(state)
+  local normalize, tensor = state.normalize, state.tensors[1]
+  if not normalize then
+    return nil
+  elseif state.dtype and not state.dtype:find "^float" then
+    return ("loader.dtype: '%s' (float32 or float64 expected with normalize)"):format(state.dtype)
+  end
+  state.dtype = state.dtype or "float32"
+  local count, problem = channels_of(normalize)
+  if not count then
+    return problem
+  elseif count == 1 and not normalize.channel then
+    state.scale, state.offset = arithmetic(normalize, 1)
+    return nil
+  end
+  state.dimension, problem = channel_dimension(tensor, count, normalize.channel)
+  state.scale, state.offset = {}, {}
+  for channel = 1, count do
+    state.scale[channel], state.offset[channel] = arithmetic(normalize, channel)
+  end
+  return problem
 end
 
 -- --- Batches -----------------------------------------------------------------------------------
@@ -138,7 +222,8 @@ local function take(state, i, first, count)
     dtype, scale, offset = state.dtype, state.scale, state.offset
   end
   local previous = not state.fresh and state.batches[i] or nil
-  local batch, message, code = tensors.batch(source, state.order, at, count, dtype, scale, offset, previous)
+  local batch, message, code = tensors.batch(source, state.order, at, count, dtype, scale, offset, previous,
+    state.dimension)
   return batch or failure.raise(message, code)
 end
 
@@ -193,20 +278,19 @@ local Loader = {
 --   opens as some itself, a tensor, or an array of these; all with as many parts
 -- @param options table, optional: `batch` (parts of a batch, 32), `shuffle` (false), `seed` (integer; random
 --   unless given), `epoch` (number of the first epoch, 1), `normalize` (of the first tensor, as float32:
---   `{ scale = 1, offset = 0, mean = 0, std = 1 }` makes (x × scale + offset - mean) / std), `dtype` (of the
+--   `{ scale = 1, offset = 0, mean = 0, std = 1 }` makes (x × scale + offset - mean) / std; arrays have one
+--   number a channel, `channel` says which dimension has them), `dtype` (of the
 --   first tensor), `drop_last` (whether a smaller batch at the end is left out, false), `fresh` (whether
 --   batches stay open, each in memory of its own, false)
 -- @return loader; raises at the caller's line for wrong use, and a table of `message` and `code` where
 --   data cannot be opened or values do not fit `dtype`
 function loader.new(source, options)
-  local state, problem = schema.check(OPTIONS, options or {}, "loader")
+  local state, problem = schema.check(loader.options, options or {}, "loader")
   if not state then
     error(problem, 2)
   end
-  state.dtype, state.scale, state.offset, problem = conversion(state)
-  if not problem then
-    state.tensors, problem = open(source)
-  end
+  state.tensors, problem = open(source)
+  problem = problem or set_conversion(state)
   if problem then
     error(problem, 2)
   end

@@ -1,5 +1,6 @@
 --- `datamaestro info ID`
 local families = require "datamaestro.cli.families"
+local rows_of = require "datamaestro.cli.resource_rows"
 local text = require "datamaestro.text"
 
 local function type_names(dataset)
@@ -8,27 +9,6 @@ local function type_names(dataset)
     names[i] = ancestor.id
   end
   return names
-end
-
--- What is on disk of a resource, without reading it: its state as recorded, its size as found.
-local function resource_rows(store, dataset)
-  local file = require "datamaestro.api.file"
-  local states = store:states(dataset)
-  local rows = {}
-  for i, resource in ipairs(dataset.resources) do
-    local path = store:path(dataset, resource)
-    local found = file.stat(path)
-    rows[i] = {
-      name = resource.name,
-      kind = resource.kind,
-      url = resource.url and text.url(resource.url),
-      size = resource.size,
-      path = path,
-      state = states[resource.name] or "none",
-      stored = found and found.size,
-    }
-  end
-  return rows
 end
 
 -- The dataset's terms. That nobody can tell whether they were accepted is no reason to say nothing.
@@ -50,7 +30,8 @@ local function print_json(session, dataset, rows, terms)
   for i, row in ipairs(rows) do
     resources[i] = ordered {
       { "name", row.name }, { "kind", row.kind }, { "url", row.url }, { "size", row.size },
-      { "path", row.path }, { "state", row.state }, { "stored", row.stored },
+      { "origin", row.origin }, { "path", row.path }, { "state", row.state }, { "stored", row.stored },
+      { "files", row.files },
     }
   end
   local agreements = json.array {}
@@ -95,14 +76,9 @@ local function print_text(session, dataset, rows, terms)
     line("Resources:")
   end
   for _, row in ipairs(rows) do
-    local size = row.size and text.size(row.size) or "size not declared"
-    local state = "not here"
-    if row.stored then
-      state = ("%s, %s on disk"):format(row.state == "complete" and "complete" or "not recorded",
-        text.size(row.stored))
+    for _, text_line in ipairs(rows_of.lines(row)) do
+      line("%s", text_line)
     end
-    line("  %-14s %s  (%s)", row.name, size, state)
-    line("  %-14s %s", "", row.url or row.kind)
   end
   if dataset.description and dataset.description ~= "" then
     session:print("\n" .. text.printable(text.wrap(dataset.description)))
@@ -125,7 +101,7 @@ return {
     if not store then
       return nil, message, code
     end
-    local rows = dataset:is_family() and {} or resource_rows(store, dataset)
+    local rows = dataset:is_family() and {} or rows_of.of(store, dataset)
     local terms = terms_of(session, dataset)
     if session.json then
       print_json(session, dataset, rows, terms)

@@ -25,6 +25,18 @@ local function options_of(session, arguments, picked)
   return options
 end
 
+local function print_json(session, facts, label)
+  local json = require "datamaestro.json"
+  local object = json.object()
+  json.set(object, "id", label)
+  for _, name in ipairs { "count", "first", "last", "type" } do
+    json.set(object, name, facts[name])
+  end
+  json.set(object, "shape", json.array(facts.shape))
+  json.set(object, "labels", facts.labels and json.array(facts.labels) or json.null)
+  session:print_json(object)
+end
+
 return {
   summary = "Show the images of a dataset, in the terminal or as a file.",
   transfers = true,
@@ -51,8 +63,16 @@ return {
     local options = options_of(session, arguments, picked)
     session:progress():clear()
     output.start()
-    local shown
-    shown, message, code = require "datamaestro.cli.picture".show(picked.value, options, output.write)
+    local picture, shown = require "datamaestro.cli.picture", true
+    if not session.json or arguments.png or arguments.html then
+      shown, message, code = picture.show(picked.value, options, output.write)
+    end
+    if shown and session.json then
+      shown, message, code = picture.facts(picked.value, options)
+      if shown then
+        print_json(session, shown, picked.label)
+      end
+    end
     if not shown then
       return nil, ("%s: %s"):format(arguments.id, message), code
     end

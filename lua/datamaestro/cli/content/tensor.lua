@@ -4,8 +4,8 @@ local output = require "datamaestro.cli.output"
 
 local ELEMENTS = 65536 -- of one block
 
-local NUMPY = { uint8 = "|u1", int8 = "|i1", int16 = "i2", int32 = "i4", int64 = "i8", float32 = "f4",
-  float64 = "f8" }
+local NUMPY = { uint8 = "|u1", int8 = "|i1", uint16 = "u2", int16 = "i2", int32 = "i4", int64 = "i8",
+  float32 = "f4", float64 = "f8" }
 
 -- The header of an .npy file, version 1.0: numpy.lib.format.
 local function npy_header(dtype, shape)
