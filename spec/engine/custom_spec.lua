@@ -93,8 +93,8 @@ describe("a custom function", function()
     it("fetches as a filedownloader does: mirrors, sizes, transforms", function()
       make [[
         work:fetch({ "FAULTS/status/404%20Not%20Found", "URL/ab.gz" }, "x",
-          { content = { size = 4 }, transforms = "gzip" })]]
-      assert.equal("a\nb\n", temp.read(lab:path "x"))
+          { content = { size = 2 }, transforms = { "gzip", { filter = "b" } } })]]
+      assert.equal("b\n", temp.read(lab:path "x"))
     end)
 
     it("unpacks, lists, sizes, copies, renames and removes", function()
@@ -245,8 +245,8 @@ describe("a custom function", function()
         "work:write: 'f257' is one file too many (256 are written at once; close some of them)" },
       { "work:write 'x'\nfor _ = 1, 17 do work:lines 'x' end", 10, 2,
         "lines: 'x' is one file too many (16 are read at once; the end of a loop closes its file)" },
-      { "work:write 'x':line(nil)", 10, 1, "writer:line: nil (string or number expected)" },
-      { "local w = work:write 'x'\nw:close()\nw:line 'y'", 10, 3, "writer:line: the writer is closed" },
+      { "work:write 'x':line(nil)", 10, 1, "writer: nil (string or number expected)" },
+      { "local w = work:write 'x'\nw:close()\nw:line 'y'", 10, 3, "writer: it is closed" },
       { "work:write 'x'\nwork:write 'x'", 10, 2, "work: 'x': is there already (a new name expected)" },
       { "for _ in work:lines('x', { encodign = 'x' }) do end", 3, 1, "work: 'x': No such file or directory" },
       { "work:write 'x'\nfor _ in work:lines('x', { encodign = 'x' }) do end", 10, 2,
@@ -275,8 +275,8 @@ describe("a custom function", function()
 
     it("cannot move a link of an archive so that it leads out", function()
       local body = "work:extract(work:fetch('URL/t.tar', 'e'), 'x') work:rename('x/t/d/up', 'y') work:list()"
-      assert_failure(body, 12, 0, "org.example.data: made: work: 'y': a link that leads out of the folder, now "
-        .. "that it was renamed (one that is surely inside expected)")
+      assert_failure(body, 12, 0, "org.example.data: made: work: 'y': a link that leads out of the folder, "
+        .. "now that it was renamed (one that is surely inside expected)")
     end)
 
     it("cannot keep work for the dataset's function", function()
