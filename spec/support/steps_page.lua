@@ -15,8 +15,8 @@ local HEAD = [[
 Every step of a definition with its options, made from the schemas that check them.
 [writing-a-dataset.md](writing-a-dataset.md) teaches them by examples.
 
-What stands in parentheses in the heading can be given by its place; the rest, and that too, by name in a table
-at the end.
+What stands in parentheses in the heading can be given by its place; the rest, and that too, by name in a
+table at the end.
 ]]
 
 local function default_of(field)
