@@ -181,8 +181,11 @@ function read_metadataset(chain, depth)
   if not found then
     return nil, problem
   end
+  local is_first = true -- the same step may stand there twice
   for _, link in ipairs(step.links(chain)) do
-    problem = not rawequal(link, own) and add_shared(found, link)
+    local is_own = is_first and rawequal(link, own)
+    is_first = is_first and not is_own
+    problem = not is_own and add_shared(found, link)
     if problem then
       return nil, links.place(type(link) == "table" and link or own, problem)
     end
