@@ -351,7 +351,7 @@ describe("wrong use of a loader", function()
     refused("loader: Generic without tensors (data that opens as some expected)", data.Generic {})
     local part = Pair { images = Values { values = {} }, labels = Values { values = {} } }
     refused("loader: Supervised without tensors (its field train or test expected?)",
-      require "datamaestro.data.ml".Supervised { train = part, test = part })
+      require "datamaestro.data.ml".Supervised { id = "org.example", train = part, test = part })
     refused("loader: tensors of 2 and of 3 parts (as many expected)",
       { counting("int8", 2), counting("int8", 3) })
   end)
