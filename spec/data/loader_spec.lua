@@ -274,7 +274,7 @@ describe("a batch", function()
       return resident()
     end
     local maps <close> = assert(io.open "/proc/self/maps")
-    local quarantine = maps:read("a"):find "libasan" and 256 << 10 or 0 -- what it has freed it keeps for a while
+    local quarantine = maps:read("a"):find "libasan" and 256 << 10 or 0 -- keeps what was freed
     local before = epochs(3)
     assert.is_true(epochs(100) - before < 4096 + quarantine)
   end)
