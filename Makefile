@@ -10,7 +10,7 @@ Q       := $(if $(V),,@)
 DEPS_RUN   := lua-cjson lua-argparse
 DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libisal-dev libssl-dev \
               libcurl4-openssl-dev libreadline-dev libarchive-dev libbz2-dev liblzma-dev libzstd-dev liblz4-dev \
-              libutf8proc-dev libpng-dev libjpeg62-turbo-dev
+              libutf8proc-dev libpcre2-dev libpng-dev libjpeg62-turbo-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
 DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy python3-pyftpdlib curl openssl \
               procps tmux vim-tiny bzip2 xz-utils zstd lz4 zip p7zip-full
@@ -39,7 +39,7 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
 # where its library (PKGS_NAME) is too heavy to load at every start. `readline`, whose licence is the GPL, is
 # left out where the library is missing: the REPL then reads plain lines.
-PLUGINS      := archive digest image inflate npz stream transfer \
+PLUGINS      := archive digest image inflate npz stream transfer workspace \
                 $(shell pkg-config --exists readline 2>/dev/null && echo readline)
 PKGS_archive := $(LIBS) # its other libraries are loaded when they are needed
 PKGS_stream  := $(LIBS)
@@ -48,16 +48,19 @@ PKGS_image   := libpng libjpeg
 PKGS_inflate := $(LIBS)
 PKGS_npz     := $(LIBS)
 PKGS_transfer := libcurl libcrypto $(LIBS)
+PKGS_workspace := $(LIBS)
 PKGS_readline := readline
 LDFLAGS_readline := -Wl,-z,nodelete # readline keeps state that an unloaded library would lose, and leak
 
 CORE_OBJS := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/core/*.c))
 BUILT_IN  := $(filter-out util readline $(PLUGINS),$(patsubst src/api/lua_%.c,%,$(wildcard src/api/lua_*.c)))
 MODULES   := $(BUILD)/gen/lua_modules.h
-# Files of src/api without lua_ in front are further parts of the bindings of the program.
+# Files of src/api without lua_ in front are further parts of the bindings of the program; those that begin with a
+# plug-in's name are the plug-in's.
 API_PARTS := $(patsubst src/api/%.c,%,$(filter-out src/api/lua_%,$(wildcard src/api/*.c)))
+HOST_PARTS := $(filter-out $(addsuffix _%,$(PLUGINS)),$(API_PARTS))
 HOST_OBJS := $(BUILD)/obj/main.o $(BUILD)/obj/host.o $(BUILD)/obj/api/lua_util.o \
-             $(BUILT_IN:%=$(BUILD)/obj/api/lua_%.o) $(API_PARTS:%=$(BUILD)/obj/api/%.o)
+             $(BUILT_IN:%=$(BUILD)/obj/api/lua_%.o) $(HOST_PARTS:%=$(BUILD)/obj/api/%.o)
 CORE      := $(BUILD)/obj/core.a
 PROGRAM   := $(BUILD)/datamaestro
 LUADIR    := $(BUILD)/lib/datamaestro/lua
@@ -120,7 +123,7 @@ $(LUADIR)/%.luac: lua/%.lua
 	$(Q)luac5.4 -o $@ $<
 
 libraries:
-	@pkg-config --exists lua5.4 libcurl libcrypto zlib libarchive liblzma libzstd liblz4 libutf8proc libpng libjpeg 2>/dev/null && command -v luac5.4 >/dev/null || { \
+	@pkg-config --exists lua5.4 libcurl libcrypto zlib libarchive liblzma libzstd liblz4 libutf8proc libpcre2-8 libpng libjpeg 2>/dev/null && command -v luac5.4 >/dev/null || { \
 	    echo "Libraries to build with are missing: \`make deps-demo\` installs them (Debian), or install by hand:"; \
 	    echo "  $(DEPS_BUILD)"; exit 1; }
 

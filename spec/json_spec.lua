@@ -1,5 +1,39 @@
 local json = require "datamaestro.json"
 
+describe("json.decode_ordered", function()
+  local function decode(text)
+    return json.decode_ordered(text, "x.json")
+  end
+
+  it("keeps the order of keys, integers, empty arrays and null when it is written again", function()
+    local text = '{"z": 1, "a": [{"y": null, "b": -0.5}, [], {}], "m": "\\u001b/", "k": 9223372036854775807}'
+    assert.are.equal(text, json.encode(decode(text)))
+    assert.are.equal("[1, true]", json.encode(decode " [1,\r\n true]\n"))
+    assert.are.equal('"a"', json.encode(decode '"a"'))
+  end)
+
+  it("puts new keys last, and leaves out those that were removed", function()
+    local object = decode '{"z": 1, "a": {"q": 1}, "b": 2}'
+    object.c, object.z, object.a.p = 3, nil, 2
+    assert.are.equal('{"a": {"q": 1, "p": 2}, "b": 2, "c": 3}', json.encode(object))
+  end)
+
+  it("says where a text is wrong", function()
+    for text, problem in pairs {
+      [""] = "1:1: nothing (a JSON value expected)",
+      ["{\n  \"a\": 1,\n}"] = "3:1: no key (string in double quotes expected)",
+      ['{"\\n\\n":\n x}'] =
+        "2:2: no JSON value (string, number, object, array, true, false or null expected)",
+      ['"a\nb"'] = "1:3: control character in a string (an escape such as \\n expected)",
+      ["[1] 2"] = "1:5: text behind the value (end of line expected)",
+      ["[1\0]"] = "1:3: no ',' or ']' behind a value",
+      [("["):rep(201)] = "1:201: more than 200 arrays and objects in one another",
+    } do
+      assert.are.same({ n = 3, nil, "x.json:" .. problem, "format" }, table.pack(decode(text)))
+    end
+  end)
+end)
+
 describe("json.encode", function()
   it("keeps the order in which an object's keys were set", function()
     local object = json.object()

@@ -35,7 +35,8 @@ describe("the settings", function()
   it("have defaults where nobody says anything", function()
     assert.are.same({
       jobs = 8, jobs_per_host = 8, strict = false, tries = 5, connect_timeout = 30, stall_timeout = 60,
-      mirrors = {}, tokens = {}, connections = {}, warnings = {},
+      mirrors = {}, tokens = {}, connections = {}, warnings = {}, datafolders = {},
+      drop_folders = { folder .. "/drop" },
     }, read())
   end)
 
@@ -89,10 +90,29 @@ describe("the settings", function()
     end
   end)
 
+  it("have the datafolders of both files, the data directory's first, and all drop folders", function()
+    environment = { HOME = folder .. "/h", DATAMAESTRO_DROP = "/one::/two/" }
+    temp.write(folder .. "/h/.config/datamaestro/settings.json",
+      '{"datafolders": {"a": "/user/a", "b": "/user/b"}, "drop_folders": ["/user/drop"]}')
+    write { datafolders = { a = "/data/a", c = "~/c" }, drop_folders = { "/data/drop", "~/drop" } }
+    local found = assert(read())
+    assert.are.same({ a = "/data/a", b = "/user/b", c = "~/c" }, found.datafolders)
+    assert.are.same({ folder .. "/drop", "/one", "/two/", "/data/drop", os.getenv "HOME" .. "/drop",
+      "/user/drop" }, found.drop_folders)
+    write { datafolders = json.null, drop_folders = json.array {} }
+    assert.are.same({ a = "/user/a", b = "/user/b" }, read().datafolders)
+    environment.DATAMAESTRO_DROP = "/one:two"
+    assert_refused "DATAMAESTRO_DROP: 'two' (absolute paths, with colons between expected)"
+  end)
+
   it("name the file and the key of what is wrong", function()
     local path = folder .. "/settings.json"
     local wrong = {
       [{ jobs = "x" }] = ': jobs: "x" (integer from 1 to 64 expected)',
+      [{ datafolders = { x = 1 } }] = ": datafolders.x: 1 (path expected)",
+      [{ datafolders = { "/x" } }] = ": datafolders: an array (object expected)",
+      [{ drop_folders = "/x" }] = ': drop_folders: "/x" (array of paths expected)',
+      [{ drop_folders = { "/x", "y" } }] = ': drop_folders[2]: "y" (absolute path expected)',
       [{ jobs = 0 }] = ": jobs: 0 (integer from 1 to 64 expected)",
       [{ jobs = 1.5 }] = ": jobs: 1.5 (integer from 1 to 64 expected)",
       [{ jobs_per_host = 65 }] = ": jobs_per_host: 65 (integer from 1 to 64 expected)",

@@ -43,6 +43,24 @@ enum {
 
 #define DM_ARCHIVE_BYTES (UINT64_C(1) << 40) /* the default limit */
 
+/* Which members are wanted; all zeros: all of them. The strings stay the caller's.
+ *
+ * Each of `files` is a name or pattern (src/core/glob.h): a name as in the archive, below `subpath`; a folder
+ * means all that is in it; `*` and `?` stand for what is not "/", `[a-z]` for one of a set, `**` for any
+ * number of folders, and `\` quotes. One that no member has is DM_ERROR_FORMAT, as is a subpath below which
+ * there is nothing: the message names it, and what is there instead.
+ *
+ * The others are passed over: what is wrong with their names, types, links or encryption is nobody's business
+ * then. Their content counts against the limits where it must be decoded to come behind it (not in zip
+ * archives); damage to it is an error there. A name that would be wanted and is refused is an error. So is a
+ * hard link that is wanted without its target. */
+struct dm_archive_choice {
+  const char *kind;         /* "tar", "zip" or "7z": another one is DM_ERROR_FORMAT; NULL: any */
+  const char *subpath;      /* a folder, which the names lose; NULL or "": the archive's root */
+  const char *const *files; /* NULL: all */
+  size_t file_count;
+};
+
 struct dm_archive_options {
   const char *subject;      /* names the archive in errors: a path or URL */
   const char *folder;       /* where to: made by the extraction, must not exist, its parent must */
@@ -54,6 +72,7 @@ struct dm_archive_options {
                              * content on; of a file, by byte of all of it; 0: any */
   uint64_t memory;          /* bytes, as in dm_decode_options */
   bool collisions;          /* names that differ by case or Unicode form only are fine */
+  struct dm_archive_choice choice;
   /* Called on the extracting thread, every 0.1 s at most: -1 with `err` filled stops it. May be NULL. */
   int (*beat)(void *context, uint64_t bytes, struct dm_error *err);
   void *context;
@@ -67,6 +86,9 @@ struct dm_archive_report {
 /* What an archive that begins so is: "tar", "zip", "7z", or NULL when it is none of them. Compressed data may
  * hold a tar archive: see dm_decode_recognise. 512 bytes are enough. Static storage. */
 const char *dm_archive_recognise(const void *head, size_t size);
+
+/* Whether the choice is one: else DM_ERROR_USAGE, with the name or pattern that is none. */
+int dm_archive_choice_check(const struct dm_archive_choice *choice, struct dm_error *err);
 
 /* Extracts. On success all of it is on disk for good, by one syncfs: 0.3 s for 10,000 files where an fsync
  * for each took 5.4 s. It waits for what others wrote to that file system, too. On failure the folder is

@@ -28,6 +28,9 @@ int dm_file_publish(const char *part, const char *path, struct dm_error *err);
  * on disk when this returns. dm_file_sync of the folder makes the name stay. */
 int dm_file_move(const char *part, const char *path, struct dm_error *err);
 
+/* Gives a file a further name: a hard link, or a copy where the file system has none. */
+int dm_file_link(const char *path, const char *name, struct dm_error *err);
+
 /* Copies the first `size` bytes (all that are there, when fewer) to the new file `copy`. */
 int dm_file_copy(const char *path, const char *copy, uint64_t size, struct dm_error *err);
 
@@ -38,7 +41,7 @@ int dm_file_remove_tree(const char *path, struct dm_error *err);
 int dm_file_sync(const char *folder, struct dm_error *err);
 
 /* Replaces the content of `path` with `size` bytes, through a part file beside it; it is on disk
- * when this returns. */
+ * when this returns. What was there before leaves its permissions. */
 int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err);
 
 /* A file that is written piece by piece and then takes the place of another. */

@@ -24,6 +24,10 @@ int dm_spool_open(struct dm_spool **spool, const char *path, struct dm_error *er
 /* Continues a part file of before, of which the first `size` bytes are to be kept. */
 int dm_spool_continue(struct dm_spool *spool, uint64_t size, struct dm_error *err);
 
+/* The bytes are those of the complete file `path`, which is only read; `*size` is theirs. There is no part
+ * file. */
+int dm_spool_attach(struct dm_spool *spool, const char *path, uint64_t *size, struct dm_error *err);
+
 /* Closes, leaving the part file where it is; NULL is fine. */
 void dm_spool_close(struct dm_spool *spool);
 

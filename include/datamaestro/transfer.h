@@ -2,8 +2,8 @@
  * thread digests, decodes and writes them while they come. What a download that ends too early has fetched is
  * kept, with a journal, and continued by the next one of the same spool.
  *
- *   network ─▶ spool ─▶ follower: digest as served ─▶ decode or unpack ─▶ content (digest, write, sync)
- *                          └─▶ checkpoint: fsync of the part file, journal
+ *   network ─▶ spool ─▶ follower: digest as served ─▶ decode, unpack, rewrite ─▶ content (digest, write,
+ * sync) └─▶ checkpoint: fsync of the part file, journal
  */
 #ifndef DATAMAESTRO_TRANSFER_H
 #define DATAMAESTRO_TRANSFER_H
@@ -12,10 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "datamaestro/archive.h"
+#include "datamaestro/concat.h"
 #include "datamaestro/digest.h"
 #include "datamaestro/error.h"
 #include "datamaestro/http.h"
 #include "datamaestro/inflate.h"
+#include "datamaestro/rewrite.h"
 
 struct dm_transfers; /* owns connections and threads; freed by dm_transfers_close */
 struct dm_transfer;  /* one download; freed by dm_transfer_close */
@@ -30,12 +33,19 @@ enum {
 /* All is copied. */
 struct dm_transfer_request {
   const char *url;
-  const char *token;        /* bearer token for the URL's host alone; NULL: none */
-  const char *path;         /* of the content; must not exist; there when the transfer is done */
-  const char *spool;        /* names the part file and the journal: SPOOL.part, SPOOL.journal */
-  const char *keep;         /* of the bytes as served, to be kept too; NULL: not kept */
-  int decode;               /* an enum dm_decode_format; -1: the bytes are the content */
-  bool unpack;              /* the content is an archive, `path` a folder that it fills */
+  const char *token;                   /* bearer token for the URL's host alone; NULL: none */
+  const char *path;                    /* of the content; must not exist; there when the transfer is done */
+  const char *spool;                   /* names the part file and the journal: SPOOL.part, SPOOL.journal */
+  const char *keep;                    /* of the bytes as served, to be kept too; NULL: not kept */
+  int decode;                          /* an enum dm_decode_format; -1: the bytes are the content */
+  const char *local;                   /* the URL's file where it is on this machine, or NULL: it is decoded,
+                                        * unpacked or rewritten as it is, without a part file */
+  bool unpack;                         /* the content is an archive, `path` a folder that it fills */
+  struct dm_archive_choice choice;     /* of its members */
+  bool concat;                         /* with `unpack`: those one behind another, `path` a file */
+  int concat_decode;                   /* of each of them: as in struct dm_concat_options */
+  const struct dm_rewrite_rule *rules; /* of the lines of the content, or of each of those members */
+  size_t rule_count;
   bool proven;              /* one of the digests is declared: bytes of several sources may be put together */
   int lanes;                /* connections for this file, at most; 0: DM_TRANSFER_LANES */
   int64_t size;             /* bytes as served that must come; -1 when not known */
@@ -90,7 +100,8 @@ int dm_transfers_wait(struct dm_transfers *transfers, int timeout, struct dm_err
 struct dm_transfer *dm_transfers_next(struct dm_transfers *transfers);
 
 /* Begins a download. A part file and a journal of the spool's name are verified and continued. Fails at once
- * for want of memory and for bad URLs; else all that goes wrong shows in the state. */
+ * for want of memory, for bad URLs and for bad patterns (DM_ERROR_USAGE); else all that goes wrong shows in
+ * the state. */
 int dm_transfer_start(struct dm_transfers *transfers, const struct dm_transfer_request *request,
                       struct dm_transfer **transfer, struct dm_error *err);
 

@@ -23,7 +23,7 @@ function library.new(session)
     end
   end
 
-  --- Finds a dataset by id.
+  --- Finds a dataset by id; without a selector of one with variants the family.
   -- @param id string
   -- @return dataset | nil, message, code
   function bound.find(id)
@@ -55,23 +55,15 @@ function library.new(session)
   end
 
   --- Fetches what is missing of a dataset and opens it.
-  -- @param id string
+  -- @param id string: "com.lecun.mnist", of one with variants "org.x[size=small]" (default: all defaults)
   -- @return object: of the dataset's type | nil, message, code
   function bound.prepare(id)
     check_id(id, "prepare")
-    local prepare = require "datamaestro.engine.prepare"
-    local dataset, message, code = session:registry():find(id)
-    local store, done
-    if dataset then
-      store, message, code = session:store()
-    end
-    if store then
-      done, message, code = session:download(store, { dataset })
-    end
-    if not done then
+    local dataset, message, code = session:registry():ready(id)
+    if not dataset then
       return nil, message, code
     end
-    return prepare.open(store, dataset)
+    return session:open(dataset)
   end
 
   --- Makes a loader of batches: datamaestro.data.loader's new.

@@ -64,6 +64,14 @@ function json.decode(text)
   return integers(value)
 end
 
+--- Parses a JSON text strictly, keeping the order of its keys: objects are records (datamaestro.record).
+-- @param text string
+-- @param name string: whose text it is, for messages
+-- @return any | nil, message ("NAME:LINE:COLUMN: …"), "format"
+function json.decode_ordered(text, name)
+  return require "datamaestro.api.lines".value(text, name, record.metatable, Array)
+end
+
 -- Bytes that are no UTF-8 (file names may hold any) are written as Python's surrogateescape does.
 local function escape_invalid(text)
   local out, from = {}, 1

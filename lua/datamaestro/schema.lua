@@ -79,7 +79,7 @@ end
 -- @param value any
 -- @return string
 function schema.kind(value)
-  local metatable = type(value) == "table" and debug.getmetatable(value)
+  local metatable = (type(value) == "table" or type(value) == "userdata") and debug.getmetatable(value)
   local name = metatable and rawget(metatable, "__name")
   return type(name) == "string" and name or math.type(value) or type(value)
 end

@@ -5,6 +5,7 @@
 -- docs/settings.md has it for users.
 local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
+local folders = require "datamaestro.folders"
 local guess = require "datamaestro.guess"
 local json = require "datamaestro.json"
 local mirrors = require "datamaestro.mirrors"
@@ -70,7 +71,8 @@ local KEYS = {
     default = 60 },
 }
 
-local FAMILIES = { "jobs", "jobs_per_host", "strict", "tries", "timeouts", "mirrors", "hosts" }
+local FAMILIES = { "jobs", "jobs_per_host", "strict", "tries", "timeouts", "mirrors", "hosts", "datafolders",
+  "drop_folders" }
 
 -- --- Files ----------------------------------------------------------------------------------------
 
@@ -140,6 +142,29 @@ local function read_rules(list, path, rules)
       error({ message = ("%s: mirrors[%d]: %s"):format(path, i, message) }, 0)
     end
     rules[#rules + 1] = rule
+  end
+end
+
+-- Fills result.datafolders where they say nothing yet, and adds to result.drop_folders.
+local function read_folders(document, path, result)
+  for key, folder in pairs(object_at(document, "datafolders", path)) do
+    if type(folder) ~= "string" then
+      refuse(("%s: datafolders.%s"):format(path, key), shown(folder), "path")
+    end
+    result.datafolders[key] = result.datafolders[key] or folder
+  end
+  local list = document.drop_folders
+  if list == nil or list == json.null then
+    return
+  elseif type(list) ~= "table" or (next(list) ~= nil and #list == 0) then
+    refuse(path .. ": drop_folders", shown(list), "array of paths")
+  end
+  for i, folder in ipairs(list) do
+    local absolute = type(folder) == "string" and folders.absolute(folder)
+    if not absolute then
+      refuse(("%s: drop_folders[%d]"):format(path, i), shown(folder), "absolute path")
+    end
+    table.insert(result.drop_folders, absolute)
   end
 end
 
@@ -224,6 +249,7 @@ local function read_file(path, result)
     end
   end
   read_rules(document.mirrors, path, result.mirrors)
+  read_folders(document, path, result)
   if read_hosts(object_at(document, "hosts", path), path, result)
     and file.stat(path).mode & READABLE_BY_OTHERS ~= 0 then
     result.warnings[#result.warnings + 1] =
@@ -264,6 +290,19 @@ local function given_rules(result, options, getenv)
   end
 end
 
+-- The data directory's own drop folder is the first.
+local function given_folders(root, getenv)
+  local list = { root .. "/drop" }
+  for folder in (getenv "DATAMAESTRO_DROP" or ""):gmatch "[^:]+" do
+    local absolute = folders.absolute(folder)
+    if not absolute then
+      refuse("DATAMAESTRO_DROP", ("'%s'"):format(folder), "absolute paths, with colons between")
+    end
+    list[#list + 1] = absolute
+  end
+  return list
+end
+
 -- The first place that has a value, in the order of their rank.
 local function choose(key, options, getenv, files)
   local value = key.option and read_text(key, options[key.name], key.option)
@@ -282,7 +321,8 @@ local function choose(key, options, getenv, files)
 end
 
 local function read(root, options, getenv)
-  local result = { mirrors = {}, tokens = {}, connections = {}, warnings = {} }
+  local result = { mirrors = {}, tokens = {}, connections = {}, warnings = {}, datafolders = {},
+    drop_folders = given_folders(root, getenv) }
   given_rules(result, options, getenv)
   local files = { read_file(root .. "/settings.json", result) }
   local folder = config.user_folder(getenv)
@@ -302,7 +342,8 @@ end
 -- @param getenv function|nil: name → value | nil (default os.getenv)
 -- @return table: jobs, jobs_per_host, tries (integers), strict (boolean), connect_timeout, stall_timeout
 --   (seconds), mirrors (array of compiled rules), tokens (host → token, of the files; see settings.token),
---   connections (host → limit), warnings (array of strings) | nil, message, "usage" (or that of a file that
+--   connections (host → limit), datafolders (key → path as it was set), drop_folders (array of paths),
+--   warnings (array of strings) | nil, message, "usage" (or that of a file that
 --   cannot be read)
 function settings.read(root, options, getenv)
   local ok, result = pcall(read, root, options or {}, getenv or os.getenv)

@@ -17,6 +17,26 @@ function text.size(bytes)
   return ("%.1f %s"):format(value, UNITS[unit])
 end
 
+--- A floating-point number as Python's str() writes it: the fewest digits that give the same number again.
+-- @param value number: finite
+-- @return string: "0.1", "3.0", "1e-05"
+function text.float(value)
+  local mantissa, exponent
+  for digits = 0, 16 do
+    local written = ("%%.%de"):format(digits):format(value)
+    mantissa, exponent = written:match "^(.-)e(.*)$"
+    if tonumber(written) == value then
+      break
+    end
+  end
+  local power = math.tointeger(tonumber(exponent))
+  if power < -4 or power >= 16 then
+    return ("%se%s%02d"):format(mantissa, power < 0 and "-" or "+", math.abs(power))
+  end
+  local decimals = math.max(#mantissa:gsub("[-.]", "") - 1 - power, 1)
+  return ("%%.%df"):format(decimals):format(value)
+end
+
 -- Bytes that are no UTF-8: a terminal may take them for controls.
 local function escape_invalid(value, escape)
   local parts, from = {}, 1

@@ -42,6 +42,13 @@ describe("the file module", function()
     assert.are.same({ "state.json" }, file.list(folder))
   end)
 
+  it("keeps from others what its owner keeps from them", function()
+    local path = temp.write(folder .. "/secret", "one")
+    program.shell("chmod 600 " .. path)
+    assert.is_true(file.replace(path, "two"))
+    assert.are.equal(384, file.stat(path).mode) -- 0600
+  end)
+
   it("leaves the old content when a replacement cannot be written", function()
     local path = folder .. "/state.json"
     temp.write(path, "old")

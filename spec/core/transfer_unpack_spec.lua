@@ -65,7 +65,7 @@ describe("a transfer that unpacks", function()
 
   local function unpack(name, request)
     request = request or {}
-    request.url, request.unpack = request.url or url_of(name), true
+    request.url, request.unpack = request.url or url_of(name), request.unpack or true
     return site:fetch(request)
   end
 
@@ -85,6 +85,38 @@ describe("a transfer that unpacks", function()
       assert_unpacked()
       site:clear()
     end
+  end)
+
+  it("takes what is chosen of each kind of archive, and digests all of it as served", function()
+    for _, ending in ipairs { "tar", "tar.gz", "tar.xz", "tar.zst", "tar.bz2", "tar.lz4", "zip", "7z" } do
+      local choice = { subpath = "set", files = { "**/hello", "empty" } }
+      local report = assert(unpack("set." .. ending, { unpack = choice, digests = { "sha256" } }))
+      local served = assert(digest.file(root .. "/set." .. ending, { "sha256" }))
+      assert.are.same({ served.size, served.sha256 }, { report.size, report.digests.sha256 })
+      assert.are.same({ 5, 2 }, { report.content.size, report.content.entries })
+      local found = program.shell(("cd %s/file; find . | LC_ALL=C sort; cat deep/er/hello"):format(site.out))
+      assert.are.equal(".\n./deep\n./deep/er\n./deep/er/hello\n./empty\nhello", found.out)
+      assert.are.same({ "file" }, site:names())
+      assert.are.same({}, site:left())
+      site:clear()
+    end
+  end)
+
+  it("says what was chosen and is not there", function()
+    for _, ending in ipairs { "tar.gz", "zip" } do
+      local url = url_of("set." .. ending)
+      local choice = { subpath = "set", files = { "hello" } }
+      local report, message, code = unpack(nil, { url = url, unpack = choice })
+      assert.are.same({ nil, url .. ": no member 'hello' below 'set' (there is 'deep/er/hello')", "format" },
+        { report, message, code })
+      assert.are.same({ {}, {} }, { site:names(), site:left() })
+    end
+    local message = select(2, unpack("set.zip", { unpack = { format = "tar" } }))
+    assert.are.equal(url_of "set.zip" .. ": zip archive (tar archive expected)", message)
+    assert.are.same({ nil, "'a/..': a path with '..' (none expected)", "usage" },
+      { unpack("set.zip", { unpack = { files = { "a/.." } } }) })
+    local _, raised = pcall(unpack, "set.zip", { unpack = "zip" })
+    assert.matches("field 'unpack': string %(boolean or table expected%)$", raised)
   end)
 
   it("keeps the archive, too, where that is asked for", function()

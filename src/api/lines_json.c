@@ -7,6 +7,16 @@
 
 enum { SHAPES_MAXIMUM = 1000 /* orders of keys that are remembered at a time */ };
 
+/* Gives the reader on top of the stack what it makes tables with: the arguments `make` and the next one. */
+static void set_makers(lua_State *L, int make) {
+  lua_newtable(L);
+  (void)lua_setiuservalue(L, -2, DM_LINES_SHAPES);
+  lua_pushvalue(L, make);
+  (void)lua_setiuservalue(L, -2, DM_LINES_MAKE);
+  lua_pushvalue(L, make + 1);
+  (void)lua_setiuservalue(L, -2, DM_LINES_EMPTY);
+}
+
 /* lines.json(path, options, make, empty) → reader of JSON values, a line each, as lines.open. `make(keys)`
  * gives the metatable of an object whose keys stood in that order (array of strings; objects alike get the
  * same one); `empty` is the metatable of arrays without items. */
@@ -17,12 +27,7 @@ static int lines_json(lua_State *L) {
   int count = dm_lua_lines_open(L, DM_LUA_JSON);
   if (count != 1)
     return count;
-  lua_newtable(L);
-  (void)lua_setiuservalue(L, -2, DM_LINES_SHAPES);
-  lua_pushvalue(L, 3);
-  (void)lua_setiuservalue(L, -2, DM_LINES_MAKE);
-  lua_pushvalue(L, 4);
-  (void)lua_setiuservalue(L, -2, DM_LINES_EMPTY);
+  set_makers(L, 3);
   return 1;
 }
 
@@ -192,6 +197,45 @@ static int json_row(lua_State *L) {
   return dm_lua_fail(L, &err);
 }
 
+/* Where in a text of several lines something is wrong; `text` is as it came. */
+static int fail_text(const char *text, const char *name, const struct dm_json *json, struct dm_error *err) {
+  size_t line = 1;
+  size_t begin = 0;
+  for (size_t i = 0; i < json->problem_at; i++)
+    if (text[i] == '\n') {
+      line++;
+      begin = i + 1;
+    }
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s:%zu:%zu: %s", name, line, json->problem_at - begin + 1,
+                      json->problem != NULL ? json->problem : "no JSON value");
+}
+
+/* lines.value(text, name, make, empty) → the value of a JSON text, as reader:row and lines.json say it | nil,
+ * message, "format": "NAME:LINE:COLUMN: …". */
+static int lines_value(lua_State *L) {
+  struct dm_error err;
+  struct dm_json json;
+  size_t size = 0;
+  const char *text = luaL_checklstring(L, 1, &size);
+  const char *name = luaL_checkstring(L, 2);
+  luaL_checktype(L, 3, LUA_TFUNCTION);
+  luaL_checktype(L, 4, LUA_TTABLE);
+  struct dm_lua_lines *reader = lua_newuserdatauv(L, sizeof *reader, DM_LINES_EMPTY);
+  *reader = (struct dm_lua_lines){.lines.path = NULL};
+  luaL_setmetatable(L, DM_LUA_JSON);
+  set_makers(L, 3);
+  lua_insert(L, 1); /* where the functions that push look for it */
+  dm_text_put(&reader->copy, text, size);
+  dm_text_put(&reader->copy, "", 1);
+  if (reader->copy.failed)
+    return luaL_error(L, "not enough memory");
+  dm_json_start(&json, reader->copy.bytes, size);
+  if (push_value(L, &json, dm_json_next(&json)) == 0 && dm_json_next(&json) == DM_JSON_END)
+    return 1;
+  (void)fail_text(text, name, &json, &err);
+  return dm_lua_fail(L, &err);
+}
+
 static int next_row(lua_State *L) {
   lua_settop(L, 1);
   return json_row(L) == 1 ? 1 : dm_lua_raise(L);
@@ -234,7 +278,7 @@ static int json_text(lua_State *L) {
 }
 
 /* reader:skip and reader:close are those of lines. */
-const luaL_Reg dm_lua_json_functions[] = {{"json", lines_json}, {NULL, NULL}};
+const luaL_Reg dm_lua_json_functions[] = {{"json", lines_json}, {"value", lines_value}, {NULL, NULL}};
 const luaL_Reg dm_lua_json_methods[] = {
     {"row", json_row},           {"rows", json_rows},           {"text", json_text},
     {"skip", dm_lua_lines_skip}, {"close", dm_lua_lines_close}, {NULL, NULL}};

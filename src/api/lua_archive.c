@@ -1,10 +1,10 @@
 /* Module datamaestro.api.archive: what compressed files and archives hold. */
 #include <string.h>
 
-#include "datamaestro/archive.h"
+#include "archive_fields.h"
 #include "datamaestro/decode.h"
 #include "datamaestro/source.h"
-#include "lua_util.h"
+#include "rewrite_fields.h"
 
 #define DECODING "datamaestro.decoding"
 
@@ -167,19 +167,18 @@ static void push_progress(lua_State *L) {
 }
 
 /* Keeps the strings on the stack: the progress function may change the table. */
-static struct dm_archive_options check_extraction(lua_State *L) {
+static struct dm_archive_options check_options(lua_State *L) {
   const char *path = lua_pushstring(L, need_string(L, "path"));
-  const char *folder = lua_pushstring(L, need_string(L, "folder"));
   return (struct dm_archive_options){
       .subject = lua_pushstring(L, dm_lua_field_string(L, REQUEST, "subject", path)),
       .path = path,
-      .folder = folder,
       .bytes = check_count(L, "bytes", DM_ARCHIVE_BYTES),
       .entries = check_count(L, "entries", DM_ARCHIVE_ENTRIES),
       .ratio = check_count(L, "ratio", DM_ARCHIVE_RATIO),
       .memory = check_count(L, "memory", 0),
       .collisions = dm_lua_field_boolean(L, REQUEST, "collisions", 0) != 0,
       .beat = beat,
+      .choice = dm_lua_archive_choice(L, REQUEST),
   };
 }
 
@@ -196,12 +195,41 @@ static int extract_stream(struct dm_archive_options *options, struct dm_archive_
   return status;
 }
 
-/* archive.extract{path =, folder = [, bytes =, entries =, ratio =, memory =, collisions = false, stream =
- * false, subject = path, progress = function(bytes)]} → {entries =, bytes =} | nil, message, code: extracts
- * an archive to the new folder, which is removed on failure. `bytes` (default 2^40), `entries` (1500000) and
- * `ratio` (bytes by byte of archive; 1000, 0: any) are limits; `memory` is that of archive.decode.
- * `collisions`: names that differ by case or Unicode form only are fine. `stream` reads the file from front
- * to back, as if it came from elsewhere. What the progress function raises is raised again. */
+/* archive.check{[subpath =] [, files =]} → true | nil, message, "usage": whether archive.extract could be
+ * asked for that, in some archive. */
+static int archive_check(lua_State *L) {
+  struct dm_error err;
+  luaL_checktype(L, REQUEST, LUA_TTABLE);
+  lua_settop(L, REQUEST);
+  struct dm_archive_choice choice = dm_lua_archive_choice(L, REQUEST);
+  if (dm_archive_choice_check(&choice, &err) != 0)
+    return dm_lua_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int push_report(lua_State *L, const struct beat *beat, int status,
+                       const struct dm_archive_report *report, const struct dm_error *err) {
+  if (beat->raised)
+    return lua_error(L);
+  if (status != 0)
+    return dm_lua_fail(L, err);
+  lua_createtable(L, 0, 2);
+  lua_pushinteger(L, (lua_Integer)report->entries);
+  lua_setfield(L, -2, "entries");
+  lua_pushinteger(L, (lua_Integer)report->bytes);
+  lua_setfield(L, -2, "bytes");
+  return 1;
+}
+
+/* archive.extract{path =, folder = [, format = "tar", "zip" or "7z", subpath =, files = array, bytes =,
+ * entries =, ratio =, memory =, collisions = false, stream = false, subject = path, progress =
+ * function(bytes)]} → {entries =, bytes =} | nil, message, code: extracts an archive to the new folder, which
+ * is removed on failure. `bytes` (default 2^40), `entries` (1500000) and `ratio` (bytes by byte of archive;
+ * 1000, 0: any) are limits; `memory` is that of archive.decode. `format`, `subpath` and `files` choose, as
+ * struct dm_archive_choice says. `collisions`: names that differ by case or Unicode form only are fine.
+ * `stream` reads the file from front to back, as if it came from elsewhere. What the progress function raises
+ * is raised again. */
 static int archive_extract(lua_State *L) {
   struct dm_error err;
   struct dm_archive_report report;
@@ -209,30 +237,44 @@ static int archive_extract(lua_State *L) {
   luaL_checktype(L, REQUEST, LUA_TTABLE);
   lua_settop(L, REQUEST);
   push_progress(L);
-  struct dm_archive_options options = check_extraction(L);
+  struct dm_archive_options options = check_options(L);
+  options.folder = lua_pushstring(L, need_string(L, "folder"));
   bool stream = dm_lua_field_boolean(L, REQUEST, "stream", 0) != 0;
   options.context = &context;
   luaL_checkstack(L, BEAT_SLOTS, "progress");
   int status = stream ? extract_stream(&options, &report, &err) : dm_archive_extract(&options, &report, &err);
-  if (context.raised)
-    return lua_error(L);
-  if (status != 0)
-    return dm_lua_fail(L, &err);
-  lua_createtable(L, 0, 2);
-  lua_pushinteger(L, (lua_Integer)report.entries);
-  lua_setfield(L, -2, "entries");
-  lua_pushinteger(L, (lua_Integer)report.bytes);
-  lua_setfield(L, -2, "bytes");
-  return 1;
+  return push_report(L, &context, status, &report, &err);
+}
+
+/* archive.concat{path =, out = [, decode = "auto", "none" or format, lines = as of rewrite.file, format =,
+ * subpath
+ * =, files =, bytes =, entries =, ratio =, memory =, subject =, progress =]} → {entries =, bytes =} | nil,
+ * message, code: writes the content of the archive's files, or of those chosen, one behind another to the new
+ * file `out`, which is removed on failure. `decode` says how each is decoded: by its name's ending (the
+ * default), not at all, or from one format. The other fields are those of archive.extract. */
+static int archive_concat(lua_State *L) {
+  struct dm_error err;
+  struct dm_archive_report report;
+  struct beat context = {.L = L};
+  luaL_checktype(L, REQUEST, LUA_TTABLE);
+  lua_settop(L, REQUEST);
+  push_progress(L);
+  const char *out = lua_pushstring(L, need_string(L, "out"));
+  struct dm_concat_options options = {.archive = check_options(L),
+                                      .decode = dm_lua_concat_decode(L, REQUEST)};
+  options.archive.context = &context;
+  options.rules = dm_lua_rewrite_rules(L, REQUEST, &options.rule_count);
+  luaL_checkstack(L, BEAT_SLOTS, "progress");
+  int status = dm_concat_file(&options, out, &report, &err);
+  return push_report(L, &context, status, &report, &err);
 }
 
 DM_LUA_MODULE int luaopen_datamaestro_api_archive(lua_State *L);
 
 int luaopen_datamaestro_api_archive(lua_State *L) {
-  static const luaL_Reg functions[] = {{"decode", archive_decode},
-                                       {"extract", archive_extract},
-                                       {"recognise", archive_recognise},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"check", archive_check},         {"concat", archive_concat},
+                                       {"decode", archive_decode},       {"extract", archive_extract},
+                                       {"recognise", archive_recognise}, {NULL, NULL}};
   static const luaL_Reg metamethods[] = {{"__gc", close_decoding}, {"__close", close_decoding}, {NULL, NULL}};
   dm_lua_class(L, DECODING, metamethods, NULL);
   luaL_newlib(L, functions);

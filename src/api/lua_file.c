@@ -45,15 +45,15 @@ static const char *type_of_mode(mode_t mode) {
   return S_ISLNK(mode) ? "link" : "special file";
 }
 
-/* file.stat(path) → {type = "file"|"folder"|"link"|"special file", size (bytes), mtime (seconds),
- * mode (permission bits)} | nil, message, code: follows links, so "link" never stands there but for
- * file.stat(path, true). */
+/* file.stat(path) → {type = "file"|"folder"|"link"|"special file", size (bytes), mtime (seconds), mtime_ns
+ * (the same in nanoseconds), mode (permission bits)} | nil, message, code: follows links, so "link" never
+ * stands there but for file.stat(path, true). */
 static int file_stat(lua_State *L) {
   struct stat info;
   const char *path = luaL_checkstring(L, 1);
   if ((lua_toboolean(L, 2) ? lstat(path, &info) : stat(path, &info)) != 0)
     return fail_errno(L, path);
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 5);
   lua_pushinteger(L, (lua_Integer)(info.st_mode & 07777));
   lua_setfield(L, -2, "mode");
   lua_pushstring(L, type_of_mode(info.st_mode));
@@ -62,6 +62,8 @@ static int file_stat(lua_State *L) {
   lua_setfield(L, -2, "size");
   lua_pushinteger(L, (lua_Integer)info.st_mtime);
   lua_setfield(L, -2, "mtime");
+  lua_pushinteger(L, (lua_Integer)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec);
+  lua_setfield(L, -2, "mtime_ns");
   return 1;
 }
 
@@ -124,7 +126,8 @@ static int file_read(lua_State *L) {
   return dm_lua_fail(L, &err);
 }
 
-/* file.replace(path, content) → true | nil, message, code: atomically, through a part file. */
+/* file.replace(path, content) → true | nil, message, code: atomically, through a part file; permissions stay.
+ */
 static int file_replace(lua_State *L) {
   struct dm_error err;
   size_t size = 0;
@@ -156,6 +159,22 @@ static int file_move(lua_State *L) {
 static int file_copy(lua_State *L) {
   struct dm_error err;
   return push_done(L, dm_file_copy(luaL_checkstring(L, 1), luaL_checkstring(L, 2), UINT64_MAX, &err), &err);
+}
+
+/* file.link(path, name) → true | nil, message, code: another name for a file, or where that cannot be, a
+ * copy. */
+static int file_link(lua_State *L) {
+  struct dm_error err;
+  return push_done(L, dm_file_link(luaL_checkstring(L, 1), luaL_checkstring(L, 2), &err), &err);
+}
+
+/* file.symlink(target, path) → true | nil, message, code: a new symbolic link. */
+static int file_symlink(lua_State *L) {
+  const char *path = luaL_checkstring(L, 2);
+  if (symlink(luaL_checkstring(L, 1), path) != 0)
+    return fail_errno(L, path);
+  lua_pushboolean(L, 1);
+  return 1;
 }
 
 /* file.space(path) → bytes that are free on the file system of `path`, files that it can take (nil where it
@@ -258,13 +277,16 @@ static int lock_close(lua_State *L) {
 DM_LUA_MODULE int luaopen_datamaestro_api_file(lua_State *L);
 
 int luaopen_datamaestro_api_file(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"mkdirs", file_mkdirs},     {"stat", file_stat},       {"list", file_list},
-      {"read", file_read},         {"replace", file_replace}, {"publish", file_publish},
-      {"sync", file_sync},         {"move", file_move},       {"copy", file_copy},
-      {"space", file_space},       {"remove", file_remove},   {"remove_tree", file_remove_tree},
-      {"realpath", file_realpath}, {"cwd", file_cwd},         {"isatty", file_isatty},
-      {"pid", file_pid},           {"lock", file_lock},       {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"mkdirs", file_mkdirs},     {"stat", file_stat},
+                                       {"list", file_list},         {"read", file_read},
+                                       {"replace", file_replace},   {"publish", file_publish},
+                                       {"sync", file_sync},         {"move", file_move},
+                                       {"copy", file_copy},         {"space", file_space},
+                                       {"remove", file_remove},     {"remove_tree", file_remove_tree},
+                                       {"realpath", file_realpath}, {"cwd", file_cwd},
+                                       {"isatty", file_isatty},     {"pid", file_pid},
+                                       {"lock", file_lock},         {"link", file_link},
+                                       {"symlink", file_symlink},   {NULL, NULL}};
   static const luaL_Reg metamethods[] = {{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
       {"close", lock_close}, {"note", lock_note}, {"remove", lock_remove}, {NULL, NULL}};

@@ -2,9 +2,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "archive_fields.h"
 #include "datamaestro/decode.h"
 #include "datamaestro/transfer.h"
 #include "lua_digest_kinds.h"
+#include "rewrite_fields.h"
 
 #define SET "datamaestro.transfers"
 #define TRANSFER "datamaestro.transfer"
@@ -146,6 +148,19 @@ static void check_headers(lua_State *L, struct dm_transfer_request *request) {
   request->header_count = count;
 }
 
+/* Leaves on the stack what the choice points to. */
+static void check_unpack(lua_State *L, struct dm_transfer_request *request) {
+  int type = lua_getfield(L, REQUEST, "unpack");
+  request->unpack = lua_toboolean(L, -1) != 0;
+  if (type == LUA_TTABLE) {
+    int table = lua_gettop(L);
+    request->choice = dm_lua_archive_choice(L, table);
+    request->concat = dm_lua_field_boolean(L, table, "concat", 0) != 0;
+    request->concat_decode = request->concat ? dm_lua_concat_decode(L, table) : DM_CONCAT_NONE;
+  } else if (type != LUA_TNIL && type != LUA_TBOOLEAN)
+    luaL_error(L, "field 'unpack': %s (boolean or table expected)", luaL_typename(L, -1));
+}
+
 static void check_request(lua_State *L, struct dm_transfer_request *request) {
   int64_t limit = check_bytes(L, "content_limit");
   *request = (struct dm_transfer_request){
@@ -154,8 +169,8 @@ static void check_request(lua_State *L, struct dm_transfer_request *request) {
       .path = need_string(L, "path"),
       .spool = need_string(L, "spool"),
       .keep = dm_lua_field_string(L, REQUEST, "keep", NULL),
+      .local = dm_lua_field_string(L, REQUEST, "local", NULL),
       .decode = check_decode(L),
-      .unpack = check_boolean(L, "unpack"),
       .proven = check_boolean(L, "proven"),
       .lanes = (int)dm_lua_field_integer(L, REQUEST, "lanes", 0),
       .size = check_bytes(L, "size"),
@@ -165,14 +180,23 @@ static void check_request(lua_State *L, struct dm_transfer_request *request) {
   };
   if (request->digests == 0) /* what is resumed is verified by one */
     request->digests = 1U << DM_DIGEST_SHA256;
+  check_unpack(L, request);
+  request->rules = dm_lua_rewrite_rules(L, REQUEST, &request->rule_count);
+  if (request->rule_count > 0 && request->unpack && !request->concat)
+    luaL_error(L, "field 'lines': of a folder (of a file expected, as by 'concat')");
   check_headers(L, request);
 }
 
-/* transfers:start{url =, path =, spool = [, token =, keep =, decode = format, unpack = boolean, proven =
- * boolean, lanes =, size =, digests =, content_digests =, content_limit =, headers =]} → transfer, to be
- * closed | nil, message, code: begins to fetch a URL into the new file `path` (with `unpack`, an archive into
- * a folder). Sizes are in bytes. `spool` names the part file and its journal, which are continued where they
- * are there. The other fields are those of struct dm_transfer_request. */
+/* transfers:start{url =, path =, spool = [, token =, keep =, local =, decode = format, unpack = true or
+ * {[format = "tar", "zip" or "7z"] [, subpath =] [, files = array] [, concat = boolean, decode = "auto",
+ * "none" or format]}, lines = array of {replace = pattern, with = text} and {filter = pattern}, proven =
+ * boolean, lanes
+ * =, size =, digests =, content_digests =, content_limit =, headers =]} → transfer, to be closed | nil,
+ * message, code: begins to fetch a URL into the new file `path`; with `unpack`, an archive into a folder, all
+ * of it or what struct dm_archive_choice says; with `concat`, its members one behind another into a file
+ * (struct dm_concat_options). `lines` are rewritten as datamaestro/rewrite.h says, those of the decoded file,
+ * or of each member. Sizes are in bytes. `spool` names the part file and its journal, which are continued
+ * where they are there. The other fields are those of struct dm_transfer_request. */
 static int transfers_start(lua_State *L) {
   struct dm_error err;
   struct dm_transfer_request request;

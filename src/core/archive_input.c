@@ -94,6 +94,19 @@ static int open_decode(struct dm_archive_input *input, const struct dm_archive_o
   return 0;
 }
 
+/* What was not recognised is no zip or 7z archive. */
+static int check_kind(const struct dm_archive_input *input, const struct dm_archive_options *options,
+                      bool recognised, struct dm_error *err) {
+  const char *wanted = options->choice.kind;
+  if (wanted == NULL || strcmp(wanted, input->kind) == 0)
+    return 0;
+  return dm_error_set(err, DM_ERROR_FORMAT, "%s: %s%s (%s archive expected)", options->subject,
+                      recognised              ? input->kind
+                      : input->decode != NULL ? "compressed data"
+                                              : "other data",
+                      recognised ? " archive" : "", wanted);
+}
+
 /* A tar archive may be of a kind without a magic number, so all else is left to libarchive to try as one. */
 int dm_archive_input_open(struct dm_archive_input *input, const struct dm_archive_options *options,
                           struct dm_error *err) {
@@ -114,8 +127,11 @@ int dm_archive_input_open(struct dm_archive_input *input, const struct dm_archiv
   int format = dm_decode_recognise(input->head, input->head_size);
   if (input->kind == NULL && format >= 0 && open_decode(input, options, format, err) != 0)
     return -1;
-  if (input->kind == NULL)
+  bool recognised = input->kind != NULL;
+  if (!recognised)
     input->kind = "tar";
+  if (check_kind(input, options, recognised, err) != 0)
+    return -1;
   if (strcmp(input->kind, "tar") != 0 && input->file == NULL)
     return dm_error_set(err, DM_ERROR_FORMAT,
                         "%s: %s archive, whose list of members comes last (complete file expected)",

@@ -112,6 +112,14 @@ int dm_file_copy(const char *path, const char *copy, uint64_t size, struct dm_er
   return status;
 }
 
+int dm_file_link(const char *path, const char *name, struct dm_error *err) {
+  if (link(path, name) == 0)
+    return 0;
+  if (errno != EXDEV && errno != EPERM && errno != EMLINK && errno != EOPNOTSUPP)
+    return dm_error_errno(err, errno, access(path, F_OK) != 0 ? path : name);
+  return dm_file_copy(path, name, UINT64_MAX, err);
+}
+
 int dm_file_move(const char *part, const char *path, struct dm_error *err) {
   char copy[PATH_MAX];
   if (rename(part, path) == 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "datamaestro/archive.h"
+#include "datamaestro/concat.h"
 #include "datamaestro/content.h"
 #include "datamaestro/decode.h"
 #include "datamaestro/file.h"
@@ -43,11 +44,15 @@ static int verify(struct dm_follower *f, const struct dm_digest_hex *hex, struct
   return 0;
 }
 
+/* Whether the bytes as served are the content. */
+static bool is_content(const struct dm_follower *f) {
+  return !f->request->unpack && f->request->decode < 0 && f->request->rule_count == 0;
+}
+
 /* A part file that is only passed through is brought to the disk when the download takes a while: a short one
  * is sooner fetched again. */
 static bool is_worth_noting(const struct dm_follower *f) {
-  bool passed_through = f->request->unpack || f->request->decode >= 0;
-  return dm_spool_in_file(f->spool) && (!passed_through || dm_pulse_now() - f->began > NOTE_AFTER);
+  return dm_spool_in_file(f->spool) && (is_content(f) || dm_pulse_now() - f->began > NOTE_AFTER);
 }
 
 /* Compares with what the journal of before says, and notes what the next one will say. */
@@ -131,29 +136,68 @@ static int write_content(struct dm_follower *f, struct dm_reader *reader, struct
   return status;
 }
 
+/* By way of the lines' rules, where there are some. */
+static int write_lines(struct dm_follower *f, struct dm_reader *reader, struct dm_error *err) {
+  struct dm_rewrite *rewrite = NULL;
+  if (f->request->rule_count == 0)
+    return write_content(f, reader, err);
+  if (dm_rewrite_open(&rewrite, f->request->rules, f->request->rule_count, err) != 0)
+    return -1;
+  int status = dm_rewrite_begin(rewrite, reader, f->subject, err);
+  if (status == 0)
+    status = write_content(f, dm_rewrite_reader(rewrite), err);
+  dm_rewrite_close(rewrite);
+  return status;
+}
+
 static int decode(struct dm_follower *f, struct dm_error *err) {
   struct dm_decode *z = NULL;
   struct dm_decode_options options = {.format = (enum dm_decode_format)f->request->decode,
                                       .subject = f->subject,
                                       .limit = f->request->content_limit,
                                       .ratio = DM_DECODE_RATIO};
+  if (f->request->rule_count > 0) /* which may leave little of it */
+    options.limit = DM_INFLATE_NO_LIMIT;
   if (dm_decode_open(&z, &f->reader, &options, err) != 0)
     return -1;
-  int status = write_content(f, dm_decode_reader(z), err);
+  int status = write_lines(f, dm_decode_reader(z), err);
   f->garbage = dm_decode_garbage(z);
   dm_decode_close(z);
   return status;
 }
 
+static struct dm_archive_options archive_options(const struct dm_follower *f, struct dm_reader *source,
+                                                 const char *path) {
+  return (struct dm_archive_options){.subject = f->subject,
+                                     .folder = f->request->path,
+                                     .source = source,
+                                     .path = path,
+                                     .bytes = DM_ARCHIVE_BYTES,
+                                     .entries = DM_ARCHIVE_ENTRIES,
+                                     .ratio = DM_ARCHIVE_RATIO,
+                                     .choice = f->request->choice};
+}
+
+static int concat(struct dm_follower *f, struct dm_reader *source, const char *path, struct dm_error *err) {
+  struct dm_concat *concat = NULL;
+  struct dm_concat_options options = {.archive = archive_options(f, source, path),
+                                      .decode = f->request->concat_decode,
+                                      .rules = f->request->rules,
+                                      .rule_count = f->request->rule_count};
+  if (dm_concat_open(&concat, &options, err) != 0)
+    return -1;
+  int status = write_content(f, dm_concat_reader(concat), err);
+  f->entries = dm_concat_entries(concat);
+  f->garbage = dm_concat_garbage(concat);
+  dm_concat_close(concat);
+  return status;
+}
+
 static int extract(struct dm_follower *f, struct dm_reader *source, const char *path, struct dm_error *err) {
   struct dm_archive_report report;
-  struct dm_archive_options options = {.subject = f->subject,
-                                       .folder = f->request->path,
-                                       .source = source,
-                                       .path = path,
-                                       .bytes = DM_ARCHIVE_BYTES,
-                                       .entries = DM_ARCHIVE_ENTRIES,
-                                       .ratio = DM_ARCHIVE_RATIO};
+  struct dm_archive_options options = archive_options(f, source, path);
+  if (f->request->concat)
+    return concat(f, source, path, err);
   if (dm_archive_extract(&options, &report, err) != 0)
     return -1;
   f->content_size = report.bytes;
@@ -176,7 +220,8 @@ static int unpack(struct dm_follower *f, struct dm_error *err) {
     return extract(f, &f->reader, NULL, err);
   char part[4096];
   (void)snprintf(part, sizeof part, "%s.part", f->request->spool);
-  return drain(f, &f->reader, NULL, err) != 0 ? -1 : extract(f, NULL, part, err);
+  const char *path = dm_spool_in_file(f->spool) ? part : f->request->local;
+  return drain(f, &f->reader, NULL, err) != 0 ? -1 : extract(f, NULL, path, err);
 }
 
 static int pass(struct dm_follower *f, struct dm_error *err) {
@@ -194,8 +239,8 @@ static int pass(struct dm_follower *f, struct dm_error *err) {
     status = unpack(f, err);
   else if (f->request->decode >= 0)
     status = decode(f, err);
-  else if (!dm_spool_in_file(f->spool))
-    status = write_content(f, &f->reader, err);
+  else if (!is_content(f) || !dm_spool_in_file(f->spool))
+    status = write_lines(f, &f->reader, err);
   else
     status = drain(f, &f->reader, NULL, err);
   if (status == 0)
@@ -229,8 +274,7 @@ static int finish(struct dm_follower *f, struct dm_error *err) {
     return -1;
   if (f->request->keep != NULL && keep(f, err) != 0)
     return -1;
-  bool is_content = !f->request->unpack && f->request->decode < 0 && dm_spool_in_file(f->spool);
-  return is_content ? move(f, err) : 0;
+  return is_content(f) && dm_spool_in_file(f->spool) ? move(f, err) : 0;
 }
 
 static void run(void *opaque) {

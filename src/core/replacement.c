@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,11 +58,19 @@ void dm_replacement_cancel(struct dm_replacement *replacement) {
   replacement->fd = -1;
 }
 
+/* What a user keeps from others stays so. */
+static int take_mode(int fd, const char *path, struct dm_error *err) {
+  struct stat info;
+  if (stat(path, &info) != 0 || !S_ISREG(info.st_mode) || fchmod(fd, info.st_mode & 0777) == 0)
+    return 0;
+  return dm_error_errno(err, errno, path);
+}
+
 int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err) {
   struct dm_replacement replacement;
   if (dm_replacement_open(&replacement, path, err) != 0)
     return -1;
-  if (dm_file_write(replacement.fd, bytes, size, path, err) == 0)
+  if (take_mode(replacement.fd, path, err) == 0 && dm_file_write(replacement.fd, bytes, size, path, err) == 0)
     return dm_replacement_publish(&replacement, path, err);
   dm_replacement_cancel(&replacement);
   return -1;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@ struct dm_spool {
   unsigned char *memory;
   size_t capacity; /* bytes of `memory` */
   size_t held;     /* bytes in it */
+  bool attached;   /* fd is a file of somebody else's */
   uint64_t total;  /* bytes expected, 0 when unknown */
   bool sure;       /* of that */
   /* Both sides', under the mutex. */
@@ -57,6 +59,19 @@ int dm_spool_continue(struct dm_spool *spool, uint64_t size, struct dm_error *er
   if (spool->fd < 0 || ftruncate(spool->fd, (off_t)size) != 0)
     return dm_error_errno(err, errno, spool->path);
   dm_spool_advance(spool, size);
+  return 0;
+}
+
+int dm_spool_attach(struct dm_spool *spool, const char *path, uint64_t *size, struct dm_error *err) {
+  struct stat info;
+  spool->attached = true;
+  spool->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (spool->fd < 0 || fstat(spool->fd, &info) != 0)
+    return dm_error_errno(err, errno, path);
+  if (!S_ISREG(info.st_mode))
+    return dm_error_set(err, DM_ERROR_FORMAT, "%s: no plain file (one expected)", path);
+  *size = (uint64_t)info.st_size;
+  dm_spool_advance(spool, *size);
   return 0;
 }
 
@@ -183,7 +198,7 @@ void dm_spool_stop(struct dm_spool *spool) {
 }
 
 bool dm_spool_in_file(const struct dm_spool *spool) {
-  return spool->fd >= 0;
+  return spool->fd >= 0 && !spool->attached;
 }
 
 /* Waits until there is something to say of the bytes behind `at`. */

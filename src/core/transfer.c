@@ -165,38 +165,6 @@ void dm_transfer_look(struct dm_transfer *t) {
     dm_transfer_fail(t);
 }
 
-static char *copy_string(const char *text, bool *failed) {
-  char *copy = text != NULL ? strdup(text) : NULL;
-  *failed = *failed || (text != NULL && copy == NULL);
-  return copy;
-}
-
-static void free_request(struct dm_transfer_request *request) {
-  for (size_t i = 0; i < request->header_count && request->headers != NULL; i++)
-    free((char *)request->headers[i]);
-  free((char **)request->headers);
-  free((char *)request->url);
-  free((char *)request->token);
-  free((char *)request->path);
-  free((char *)request->spool);
-  free((char *)request->keep);
-}
-
-static bool copy_request(struct dm_transfer_request *copy, const struct dm_transfer_request *request) {
-  bool failed = false;
-  const char **headers = request->header_count > 0 ? calloc(request->header_count, sizeof *headers) : NULL;
-  *copy = *request;
-  copy->url = copy_string(request->url, &failed);
-  copy->token = copy_string(request->token, &failed);
-  copy->path = copy_string(request->path, &failed);
-  copy->spool = copy_string(request->spool, &failed);
-  copy->keep = copy_string(request->keep, &failed);
-  for (size_t i = 0; i < request->header_count && headers != NULL; i++)
-    headers[i] = copy_string(request->headers[i], &failed);
-  copy->headers = headers;
-  return !failed && (headers != NULL || request->header_count == 0);
-}
-
 static int note_url(struct dm_transfer *t, struct dm_error *err) {
   struct dm_digest digest = {{NULL}};
   struct dm_digest_hex hex;
@@ -246,11 +214,35 @@ static int resume(struct dm_transfer *t, const struct dm_journal_record *start, 
   return start_follower(t, err);
 }
 
+/* A file of this machine needs no part file of its own, if it is only read. */
+static bool is_attachable(const struct dm_transfer *t) {
+  bool is_read = t->request.unpack || t->request.decode >= 0 || t->request.rule_count > 0;
+  return t->request.local != NULL && t->request.keep == NULL && is_read;
+}
+
+static int attach(struct dm_transfer *t, struct dm_error *err) {
+  uint64_t size = 0;
+  const unsigned char *head = NULL;
+  size_t head_size = 0;
+  if (dm_spool_attach(t->spool, t->request.local, &size, err) != 0)
+    return -1;
+  if (size > 0 && dm_spool_read(t->spool, 0, &head, &head_size, err) != DM_SPOOL_BYTES)
+    return -1;
+  t->report.head_size = head_size < DM_TRANSFER_HEAD ? head_size : DM_TRANSFER_HEAD;
+  if (t->report.head_size > 0)
+    memcpy(t->report.head, head, t->report.head_size);
+  t->received = t->total = t->assigned = size;
+  dm_transfer_end(t);
+  return 0;
+}
+
 static int begin(struct dm_transfer *t, struct dm_error *err) {
   struct dm_journal_record start;
   if (note_url(t, err) != 0 || dm_spool_open(&t->spool, t->part, err) != 0)
     return -1;
   t->checkpoint.spool = t->spool;
+  if (is_attachable(t))
+    return attach(t, err);
   if (can_resume(t, &start))
     return resume(t, &start, err);
   if ((t->request.keep != NULL || t->request.unpack) && dm_spool_to_file(t->spool, err) != 0)
@@ -270,11 +262,13 @@ int dm_transfer_start(struct dm_transfers *set, const struct dm_transfer_request
                       struct dm_transfer **transfer, struct dm_error *err) {
   struct dm_transfer *t = calloc(1, sizeof *t);
   *transfer = NULL;
-  if (t == NULL || !copy_request(&t->request, request)) {
-    if (t != NULL)
-      free_request(&t->request);
-    free(t);
+  if (t == NULL)
     return dm_error_errno(err, ENOMEM, "download");
+  if (dm_transfer_request_check(request, err) != 0 ||
+      dm_transfer_request_copy(&t->request, request, err) != 0) {
+    dm_transfer_request_free(&t->request);
+    free(t);
+    return -1;
   }
   link_in(set, t);
   t->total = UINT64_MAX;
@@ -296,8 +290,8 @@ int dm_transfer_start(struct dm_transfers *set, const struct dm_transfer_request
 int dm_transfer_again(struct dm_transfer *t, const char *url, const char *token, struct dm_error *err) {
   bool failed = false;
   bool same = strcmp(url, t->request.url) == 0;
-  char *url_copy = copy_string(url, &failed);
-  char *token_copy = copy_string(token, &failed);
+  char *url_copy = dm_transfer_copy_string(url, &failed);
+  char *token_copy = dm_transfer_copy_string(token, &failed);
   if (failed) {
     free(url_copy);
     free(token_copy);
@@ -360,6 +354,6 @@ void dm_transfer_close(struct dm_transfer *t) {
     (void)unlink(t->journal);
   }
   link_out(t);
-  free_request(&t->request);
+  dm_transfer_request_free(&t->request);
   free(t);
 }

@@ -71,6 +71,21 @@ struct dm_transfer {
   struct dm_growth growth;
 };
 
+/* transfer_request.c */
+
+/* Whether its patterns are some. */
+int dm_transfer_request_check(const struct dm_transfer_request *request, struct dm_error *err);
+
+/* Copies all that a request points to; the copy is to be freed, failed or not. */
+int dm_transfer_request_copy(struct dm_transfer_request *copy, const struct dm_transfer_request *request,
+                             struct dm_error *err);
+
+/* All zeros is fine. */
+void dm_transfer_request_free(struct dm_transfer_request *request);
+
+/* A copy; NULL stays NULL. Sets `failed` for want of memory. */
+char *dm_transfer_copy_string(const char *text, bool *failed);
+
 /* transfer_lanes.c */
 
 /* Asks for all bytes from `from` on. */

@@ -199,7 +199,7 @@ end
 local function string_candidates(prefix, ids)
   local skip = #(prefix:match "^%l+:" or "")
   if not prefix:find "^[~./]" and not prefix:find("/", 1, true) then
-    local found = beginning_with(ids(), prefix:sub(skip + 1))
+    local found = beginning_with(ids(prefix:sub(skip + 1)), prefix:sub(skip + 1))
     if #found > 0 then
       return found, skip
     end
@@ -222,7 +222,7 @@ end
 --- Finds what may stand where the text ends: inside a string, ids of datasets or paths; else names.
 -- @param text string: the line up to the cursor
 -- @param globals table: where names are looked up
--- @param ids function() → array of strings: the ids of all datasets
+-- @param ids function(prefix) → array of strings: the ids of all datasets, or selectors that begin so
 -- @return integer: the byte, from 1, where the candidates begin
 -- @return array of strings, sorted
 function complete.candidates(text, globals, ids)
@@ -266,7 +266,7 @@ end
 
 --- Makes the function that TAB calls.
 -- @param globals table
--- @param ids function() → array of strings
+-- @param ids function(prefix) → array of strings: as of complete.candidates
 -- @return function(text) → start, replacement|nil, candidates: as datamaestro.api.readline's read takes it
 function complete.completer(globals, ids)
   return function(text)

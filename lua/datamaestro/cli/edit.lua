@@ -66,7 +66,7 @@ function edit.definition(session, what)
     return nil, message, code
   end
   session.catalogue = nil
-  local result = lint.check(lint.new_result(path))
+  local result = lint.check(lint.new_result(path), session:registry())
   if #result.problems > 0 then
     return nil, table.concat(result.problems, "\n"), result.code or "definition"
   end

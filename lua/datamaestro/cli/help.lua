@@ -107,7 +107,8 @@ local function about_definition(dataset)
   if dataset.description and dataset.description ~= "" then
     lines[#lines + 1] = "\n" .. text.wrap(dataset.description)
   end
-  lines[#lines + 1] = ("\nprepare %q opens it"):format(dataset.id)
+  local example = require "datamaestro.cli.families".example(dataset)
+  lines[#lines + 1] = ("\nprepare %q opens %s"):format(example or dataset.id, example and "one" or "it")
   return lines
 end
 

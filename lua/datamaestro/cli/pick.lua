@@ -1,5 +1,5 @@
 --- What a shell names: a dataset or a part of it, and perhaps some of its rows:
--- `ID`, `ID.train.labels`, `ID.train.labels[1:100]`.
+-- `ID`, `ID.train.labels`, `ID.train.labels[1:100]`, `ID[axis=value].train.labels[1:100]`.
 local guess = require "datamaestro.guess"
 local types = require "datamaestro.data.types"
 
@@ -16,9 +16,9 @@ end
 -- @return string: without the slice; table | nil: the slice { first = integer, last = integer | nil (to the
 --   end), single = boolean: one row, by its number }. Or nil, message, "usage"
 function pick.parse(selector)
-  local id, inside = selector:match "^(.-)%[(.*)%]$"
-  if not id then
-    return selector
+  local id, inside = selector:match "^(.*)%[([^%[%]]*)%]$"
+  if not id or inside:find("=", 1, true) then
+    return selector -- brackets with '=' choose a dataset, no rows
   end
   local first, colon, last = inside:match "^(%d*)(:?)(%d*)$"
   if not first or (colon == "" and first == "") or #first > 15 or #last > 15 then
@@ -95,14 +95,8 @@ function pick.open(session, selector)
     session:warn_of_repositories()
     return nil, path, code
   end
-  local store, object, value, message, done
-  store, message, code = session:store()
-  if store then
-    done, message, code = session:download(store, { dataset })
-  end
-  if done then
-    object, message, code = require "datamaestro.engine.prepare".open(store, dataset)
-  end
+  local object, message, value
+  object, message, code = session:open(dataset)
   if object then
     value, message, code = walk(object, path, dataset.id)
   end

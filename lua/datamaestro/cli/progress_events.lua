@@ -9,9 +9,10 @@ Events.__index = Events
 
 local FIELDS = {
   "event", "time", "file", "files", "bytes", "unknown", "url", "received", "total", "resumed", "idle",
-  "connections", "reason", "delay", "attempt", "of", "holder", "path", "size", "message", "code", "ok",
+  "connections", "reason", "delay", "attempt", "of", "holder", "path", "size", "text", "message", "code",
+  "ok",
 }
-local DISPENSABLE = { progress = true, wait = true }
+local DISPENSABLE = { progress = true, wait = true, note = true }
 local WAITING_MAXIMUM = 1024 * 1024 -- bytes for a slow reader; one that is further behind is given up
 local LAST_PATIENCE = 2000 -- milliseconds for what is left at the end of a run
 

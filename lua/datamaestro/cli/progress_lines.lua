@@ -13,14 +13,18 @@ function lines.name(label, several)
   return text.line(not several and label:match "^[^ ]+: (.+)$" or label)
 end
 
---- The same for a file that is done: what it is called on disk.
--- @param label string
--- @param path string
+--- What is said of a file or folder that is done: what it is called on disk, and how large it is.
+-- @param event table: the event
 -- @param several boolean
--- @return string: safe to print
-function lines.stored_name(label, path, several)
-  local id = several and label:match "^([^ ]+): "
-  return text.line((id and id .. ": " or "") .. path:match "[^/]*$")
+-- @return string: safe to print | nil: where nothing is on disk
+function lines.stored(event, several)
+  local id = several and event.file:match "^([^ ]+): "
+  local name = event.path and (id and id .. ": " or "") .. event.path:match "[^/]*$"
+  if name and event.files then
+    return text.line(("%s/: %d file%s, %s"):format(name, event.files, event.files == 1 and "" or "s",
+      text.size(event.size)))
+  end
+  return name and text.line(event.size and ("%s: %s"):format(name, text.size(event.size)) or name)
 end
 
 -- Where bytes come from, in a word.
@@ -52,6 +56,10 @@ local SAY = {
 
   source = function(file)
     return text.line(("next source, %s: %s"):format(place_of(file.url), reason_of(file)))
+  end,
+
+  note = function(file)
+    return text.line(file.note)
   end,
 
   wait = function(file)

@@ -1,7 +1,6 @@
 --- The display where there is no terminal: plain lines, and few of them.
 local Run = require "datamaestro.cli.progress_run"
 local lines = require "datamaestro.cli.progress_lines"
-local text = require "datamaestro.text"
 
 local Log = { __name = "log" }
 Log.__index = Log
@@ -75,6 +74,15 @@ local function tell(self, file, now)
   end
 end
 
+-- What the function of a definition says: it may say much.
+local function say(self, file, now)
+  local before = self.remarked[file.label]
+  if not before or now - before.at >= REMARK_INTERVAL then
+    self.remarked[file.label] = { at = now, state = file.state }
+    write(self, ("%s: %s"):format(lines.name(file.label, self.several), lines.remark(file, now)))
+  end
+end
+
 --- Shows the state of a run after an event.
 -- @param run run
 -- @param event table
@@ -82,10 +90,14 @@ end
 -- @param file file|nil: that the event speaks of
 function Log:update(run, event, now, file)
   if event.event == "done" then
-    local name = lines.stored_name(event.file, event.path, self.several)
-    write(self, ("%s: %s"):format(name, text.size(event.size)))
+    local line = lines.stored(event, self.several)
+    if line then
+      write(self, line)
+    end
   elseif event.event == "retry" or event.event == "wait" then
     tell(self, file, now)
+  elseif event.event == "note" then
+    say(self, file, now)
   end
   tick(self, run, now)
 end

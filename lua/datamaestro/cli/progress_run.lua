@@ -6,7 +6,7 @@
 --   retry     url, reason, delay, attempt, of    source   url, reason
 --   wait      holder, received|nil, total|nil    done     path, size
 --   failed    message, code                      end      ok
---   go        (the wait for a dataset is over)
+--   go        (the wait for a dataset is over)   note    text
 -- (docs/progress.md has them in full). A file is active from its first event to `done` or `failed`.
 local Rate = require "datamaestro.cli.progress_rate"
 
@@ -107,6 +107,10 @@ local take = {
     self.files[file.label] = nil
   end,
 
+  note = function(_, file, event)
+    file.state, file.note, file.idle = "note", event.text, 0
+  end,
+
   done = function(self, file, event)
     file.state, file.path, file.size = "done", event.path, event.size
     self.finished = self.finished + 1
@@ -168,7 +172,8 @@ end
 -- @return boolean
 function Run:moves()
   for _, file in ipairs(self.active) do
-    if file.state == "storing" or (file.state == "active" and not Run.stalls(file)) then
+    local works = file.state == "storing" or file.state == "note"
+    if works or (file.state == "active" and not Run.stalls(file)) then
       return true
     end
   end

@@ -5,7 +5,6 @@
 -- shell after kill -9, begin there.
 local Run = require "datamaestro.cli.progress_run"
 local lines = require "datamaestro.cli.progress_lines"
-local text = require "datamaestro.text"
 local words = require "datamaestro.cli.progress_text"
 
 local Screen = { __name = "screen" }
@@ -232,8 +231,7 @@ end
 -- @param now number: seconds
 function Screen:update(run, event, now)
   if event.event == "done" and run:count() <= SINGLE_MAXIMUM then
-    local name = lines.stored_name(event.file, event.path, self.several)
-    replace(self, ("%s: %s"):format(name, text.size(event.size)), frame_of(self, run, now))
+    replace(self, lines.stored(event, self.several), frame_of(self, run, now))
     self.last = now
   elseif not self.last or now - self.last >= INTERVAL then
     replace(self, nil, frame_of(self, run, now))

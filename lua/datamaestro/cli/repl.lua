@@ -2,6 +2,7 @@
 -- history; from a pipe without, for the same language.
 local complete = require "datamaestro.cli.complete"
 local evaluate = require "datamaestro.cli.evaluate"
+local families = require "datamaestro.cli.families"
 local history = require "datamaestro.cli.history"
 local host = require "datamaestro.api.host"
 local show = require "datamaestro.cli.show"
@@ -73,8 +74,8 @@ local function open_input(self)
     end
     return
   end
-  local completer = complete.completer(_G, function()
-    return self:ids()
+  local completer = complete.completer(_G, function(prefix)
+    return self:ids(prefix)
   end)
   self.editor, self.history = editor, history.path()
   if self.history then
@@ -86,9 +87,14 @@ local function open_input(self)
   end
 end
 
---- The ids of all datasets, for completion.
+--- The ids of all datasets, for completion; after a bracket what a selector can go on with.
+-- @param prefix string: what is there already
 -- @return array of strings
-function Repl:ids()
+function Repl:ids(prefix)
+  local family = prefix:match "^([^%[]+)%["
+  if family then
+    return families.continuations(self.session:registry():find(family), prefix)
+  end
   local ids = {}
   for i, dataset in ipairs((self.session:registry():datasets())) do
     ids[i] = dataset.id

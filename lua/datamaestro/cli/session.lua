@@ -19,6 +19,7 @@ function Session.new(arguments)
     json = arguments.json,
     keep_downloads = arguments.keep_downloads,
     offline = arguments.offline,
+    agreed = {}, -- terms accepted in this session, by their keys
     transfers = {
       jobs = arguments.jobs, mirror = arguments.mirror, strict = arguments.strict,
       progress_fd = arguments.progress_fd,
@@ -97,7 +98,7 @@ function Session:warn_of_repositories()
   end
 end
 
---- Finds a dataset; where there is none, says which repositories could not be searched.
+--- Finds a dataset or a family; where there is none, says which repositories could not be searched.
 -- @param id string
 -- @return dataset | nil, message, code
 function Session:find(id)
@@ -158,12 +159,19 @@ local function options_of(self, settings)
   }
 end
 
-local function without_repetition(datasets)
+--- Some datasets and all that they refer to.
+-- @param datasets array of datasets
+-- @return array of datasets, each once, before those that need it | nil, message, code
+function Session:with_references(datasets)
   local kept, seen = {}, {}
   for _, dataset in ipairs(datasets) do
-    if not seen[dataset] then
-      seen[dataset] = true
-      kept[#kept + 1] = dataset
+    local all, message, code = self:registry():resolve(dataset)
+    if not all then
+      return nil, message, code
+    end
+    for _, one in ipairs(all) do
+      kept[#kept + 1] = not seen[one] and one or nil
+      seen[one] = true
     end
   end
   return kept
@@ -180,7 +188,31 @@ local function explain_interruption(problem, store)
       problem.message, text.size(left)) }
 end
 
---- Fetches what is missing of some datasets.
+--- Makes sure that the user accepts the terms of some datasets: on a terminal by asking.
+-- @param datasets array of datasets
+-- @return true | nil, message, code: "agreement" where some are not accepted
+function Session:agree(datasets)
+  local has_terms = false
+  for _, dataset in ipairs(datasets) do
+    has_terms = has_terms or dataset.agreements ~= nil and #dataset.agreements > 0
+  end
+  if not has_terms then
+    return true
+  end
+  local terms = require "datamaestro.cli.terms"
+  local missing, message, code = terms.missing(self, datasets)
+  if not missing then
+    return nil, message, code
+  elseif #missing > 0 and terms.can_ask() then
+    return terms.ask(self, missing)
+  elseif #missing > 0 then
+    return terms.refusal(missing)
+  end
+  return true
+end
+
+--- Fetches what is missing of some datasets, and of those that they refer to. Their terms must be accepted,
+-- also where nothing is missing.
 -- @param store store
 -- @param datasets array of datasets
 -- @return true | nil, message, code
@@ -189,7 +221,14 @@ function Session:download(store, datasets)
   if not settings then
     return nil, message, code
   end
-  datasets = without_repetition(datasets)
+  datasets, message, code = self:with_references(datasets)
+  local agreed
+  if datasets then
+    agreed, message, code = self:agree(datasets)
+  end
+  if not agreed then
+    return nil, message, code
+  end
   self:progress():expect { datasets = #datasets, patience = settings.stall_timeout }
   local prepare = require "datamaestro.engine.prepare"
   local results = table.pack(pcall(prepare.download_all, store, datasets, options_of(self, settings)))
@@ -199,14 +238,31 @@ function Session:download(store, datasets)
   error(explain_interruption(results[2], store), 0)
 end
 
---- Finds several datasets; the first that there is not ends it.
+--- Fetches what is missing of a dataset and opens it: the one way into its data.
+-- @param dataset dataset
+-- @return object of the dataset's type | nil, message, code
+function Session:open(dataset)
+  local done
+  local store, message, code = self:store()
+  if store then
+    done, message, code = self:download(store, { dataset })
+  end
+  if not done then
+    return nil, message, code
+  end
+  return require "datamaestro.engine.open".dataset(store, dataset)
+end
+
+--- Finds several datasets to be fetched or opened, of families those of selectors or defaults; the first that
+-- there is not ends it.
 -- @param ids array of strings
 -- @return array of datasets, in the same order | nil, message, code
 function Session:find_all(ids)
   local datasets = {}
   for i, id in ipairs(ids) do
-    local dataset, message, code = self:find(id)
+    local dataset, message, code = self:registry():ready(id)
     if not dataset then
+      self:warn_of_repositories()
       return nil, message, code
     end
     datasets[i] = dataset

@@ -157,6 +157,9 @@ function tree.definition(dataset, paint)
   add("url", dataset.url)
   add("tags", table.concat(dataset.tags, ", "))
   add("tasks", table.concat(dataset.tasks, ", "))
+  for _, one in ipairs(dataset:is_family() and dataset.variants.axes or {}) do
+    add("axis", ("%s  %s"):format(one.name, require "datamaestro.definition.axis".describe(one)))
+  end
   for _, resource in ipairs(dataset.resources) do
     local size = resource.size and text.size(resource.size) or "size not declared"
     add("resource", ("%s  %s"):format(resource.name, size))

@@ -3,7 +3,7 @@
 local step = require "datamaestro.api.step"
 local schema = require "datamaestro.schema"
 local types = require "datamaestro.data.types"
-local dsl = require "datamaestro.definition.dsl"
+local heading = require "datamaestro.definition.heading"
 local ids = require "datamaestro.definition.ids"
 
 local datatype = {}
@@ -71,10 +71,10 @@ function datatype.define(value, name, repository)
   if type(given) ~= "table" or types.is_type(given) or types.type_of(given) or link.args.n > 1 then
     return nil, ("%s: datatype { Parent, … } expected"):format(name)
   end
-  local options, parent, doc = dsl.split(given, name)
+  local options, parts = heading.split(given, name)
   if not options then
-    return nil, parent
-  elseif not parent then
+    return nil, parts
+  elseif not parts.type then
     return nil, ("%s: no parent (datatype { Parent, … } expected; the first one is Base)"):format(name)
   end
   local declared, problem = schema.check(datatype.schema, options, name)
@@ -85,9 +85,9 @@ function datatype.define(value, name, repository)
   if problem then
     return nil, problem
   end
-  declared.name, declared.parent = name, parent
+  declared.name, declared.parent = name, parts.type
   declared.module = ("datamaestro_%s.data"):format(repository.id)
-  declared.doc = table.concat({ ids.split_doc(doc or "") }, "\n\n"):gsub("\n\n$", "")
+  declared.doc = table.concat({ ids.split_doc(parts.doc or "") }, "\n\n"):gsub("\n\n$", "")
   return types.new(declared)
 end
 

@@ -1,32 +1,34 @@
 --- The language of definitions: the constructors, and how a chain of their steps becomes a dataset.
 
 local step = require "datamaestro.api.step"
-local guess = require "datamaestro.guess"
 local modules = require "datamaestro.modules"
-local schema = require "datamaestro.schema"
 local types = require "datamaestro.data.types"
+local axis = require "datamaestro.definition.axis"
 local dataset = require "datamaestro.definition.dataset"
+local heading = require "datamaestro.definition.heading"
 local ids = require "datamaestro.definition.ids"
-local sandbox = require "datamaestro.definition.sandbox"
+local links = require "datamaestro.definition.links"
+local parameters = require "datamaestro.definition.parameters"
+local resources = require "datamaestro.definition.resources"
+local variants = require "datamaestro.definition.variants"
 
 local dsl = {}
 
-local KINDS = "datamaestro.engine.resources."
-
 -- --- Constructors ------------------------------------------------------------------------------
 
-local constructors = {}
-local is_resource = {}
-for _, kind in ipairs { "dataset", "datatags", "datatasks" } do
+local constructors = { null = axis.null }
+for _, kind in ipairs { "dataset", "datatags", "datatasks", "useragreement", "metadataset", "resources",
+  "Axis", "AxesVariants" } do
   constructors[kind] = step.constructor(kind)
 end
 for _, kind in ipairs(modules.within "engine.resources") do
   constructors[kind] = step.constructor(kind)
-  is_resource[kind] = true
 end
 
+local SHARED = { "datatags", "datatasks", "useragreement", "metadataset" }
+
 --- What a definition can name, besides the allow-list and `use`.
--- @return table: name → function that makes a step
+-- @return table: name → function that makes a step, or a value
 function dsl.constructors()
   local copy = {}
   for name, constructor in next, constructors do
@@ -35,231 +37,178 @@ function dsl.constructors()
   return copy
 end
 
---- The fields of `dataset { Type, [[docstring]], … }`, as a schema.
-dsl.dataset_schema = {
-  { name = "id", type = "string", doc = "Replaces the id's last part; with a dot inside, all of the id; "
-    .. "\"\" leaves what the path gives." },
-  { name = "url", type = "url", doc = "The dataset's page." },
-  { name = "doi", type = "string", doc = "DOI of the paper to cite.",
-    pattern = "^10%.%d+/%S+$", expected = "DOI such as 10.1000/182" },
-  { name = "timestamp", type = "string", doc = "Date of the version, for a dataset that changes." },
-}
-
--- --- Parts of a chain --------------------------------------------------------------------------
-
--- Problems of a link are told at its line; those of our own checks carry no place yet.
-local function place_of(link, message)
-  return sandbox.place(sandbox.path_of(link.source or "?"), link.line or 0, message)
-end
-
--- A constructor's arguments as one table: positional ones, then a table of options.
-local function options_of(link, positional)
-  local options, args = {}, link.args
-  local given = args.n
-  if type(args[given]) == "table" and not types.type_of(args[given]) then
-    for key, value in next, args[given] do
-      if math.type(key) == "integer" then
-        return nil, ("%s: value %d has no name (option = value expected)"):format(link.kind, key)
-      end
-      options[key] = value
-    end
-    given = given - 1
+--- What a repository's data.lua can name of them: what metadatasets are made of.
+-- @return table: name → function that makes a step
+function dsl.shared_constructors()
+  local copy = {}
+  for _, name in ipairs(SHARED) do
+    copy[name] = constructors[name]
   end
-  for i = 1, given do
-    local name = positional[i]
-    if not name then
-      return nil, ("%s: argument %d: %s (table of options expected)"):format(link.kind, i,
-        schema.kind(args[i]))
-    elseif args[i] ~= nil then
-      options[name] = args[i]
-    end
-  end
-  return options
-end
-
--- What messages about a resource begin with: its name, as far as there is one.
-local function resource_subject(link)
-  local filename = link.args[1]
-  return type(filename) == "string" and filename:match("^[%w_-]+") or link.kind
-end
-
-local function read_resource(link, path)
-  local kind = require(KINDS .. link.kind)
-  local options, problem = options_of(link, kind.positional)
-  local resource
-  if options then
-    resource, problem = schema.check(kind.schema, options, resource_subject(link))
-  end
-  if not resource then
-    return nil, problem
-  end
-  resource.name = kind.name(resource)
-  resource.kind, resource.file, resource.line = link.kind, path, link.line
-  return resource
-end
-
-local function read_words(link)
-  local words = {}
-  for i = 1, link.args.n do
-    local word = link.args[i]
-    if type(word) ~= "string" or not word:find("%S") or word:find("%c") then
-      return nil, ("%s: argument %d: %s (one or more strings expected)"):format(link.kind, i,
-        type(word) == "string" and "not one line of text" or schema.kind(word))
-    end
-    words[i] = word
-  end
-  if #words == 0 then
-    return nil, ("%s: no argument (one or more strings expected)"):format(link.kind)
-  end
-  return words
-end
-
---- Takes the array part of `dataset { Type, [[docstring]], … }` apart from its options.
--- @param given table
--- @param label string: what messages begin with
--- @return table: the options; type | nil; docstring | nil. Or nil, message
-function dsl.split(given, label)
-  local options, T, doc = {}, nil, nil
-  for key, value in next, given do
-    if math.type(key) ~= "integer" then
-      options[key] = value
-    elseif types.is_type(value) and not T then
-      T = value
-    elseif type(value) == "string" and not doc then
-      doc = value
-    else
-      return nil, ("%s: value %d: %s (one data type and one docstring expected)"):format(label, key,
-        types.is_type(value) and "second data type" or schema.kind(value))
-    end
-  end
-  return options, T, doc
-end
-
-local function read_dataset(link)
-  local given = link.args[1]
-  if types.is_type(given) or type(given) ~= "table" or types.type_of(given) then
-    return nil, ("dataset: %s (dataset { Type, [[docstring]], … } expected)"):format(
-      types.is_type(given) and "data type" or schema.kind(given))
-  elseif link.args.n > 1 then
-    return nil, ("dataset: %d arguments (one table expected)"):format(link.args.n)
-  end
-  local options, T, doc = dsl.split(given, "dataset")
-  if not options then
-    return nil, T
-  elseif not T then
-    return nil, "dataset: no data type (dataset { Type, [[docstring]], … } expected)"
-  end
-  local declared, problem = schema.check(dsl.dataset_schema, options, "dataset")
-  if not declared then
-    return nil, problem
-  end
-  declared.type = T
-  declared.name, declared.description = ids.split_doc(doc or "")
-  return declared
+  return copy
 end
 
 -- --- A chain -----------------------------------------------------------------------------------
 
-local function add_resource(parts, link, path)
-  local resource, problem = read_resource(link, path)
-  if not resource then
-    return problem
-  end
-  local other = parts.resources[resource.name]
-  if other then
-    return ("two resources are called '%s' (the other one is in line %d)"):format(resource.name, other.line)
-  end
-  for _, one in ipairs(parts.resources) do
-    if one.filename == resource.filename then
-      return ("two resources are stored as '%s' (the other one is in line %d)"):format(one.filename, one.line)
-    end
-  end
-  parts.resources[resource.name] = resource
-  parts.resources[#parts.resources + 1] = resource
-end
-
-local function add_words(parts, link)
-  local words, problem = read_words(link)
-  if not words then
-    return problem
-  end
-  local list = parts[link.kind]
-  table.move(words, 1, #words, #list + 1, list)
+local function add_words(list, link)
+  local words, problem = links.words(link)
+  table.move(words or {}, 1, words and #words or 0, #list + 1, list)
+  return problem and links.place(link, problem)
 end
 
 local function add_dataset(parts, link)
   if parts.declared then
-    return "two datasets in one chain (one 'dataset { … }' expected)"
+    return links.place(link, "two datasets in one chain (one 'dataset { … }' expected)")
   end
   local problem
-  parts.declared, problem = read_dataset(link)
+  parts.declared, problem = heading.dataset(link)
   return problem
 end
 
-local function add_link(parts, link, path)
-  if is_resource[link.kind] then
-    return add_resource(parts, link, path)
-  elseif link.kind == "dataset" then
+local function add_agreement(parts, link)
+  local agreement, problem = heading.agreement(link)
+  parts.agreements[#parts.agreements + 1] = agreement
+  return problem and links.place(link, problem)
+end
+
+local MISPLACED = {
+  metadataset = "'metadataset { … }' in a dataset's chain (keep it in a 'local META', then dataset { META })",
+  Axis = "'Axis' in a chain (it belongs inside AxesVariants { … })",
+  AxesVariants = "'AxesVariants' in a chain (it belongs inside dataset { …, variants = … })",
+}
+
+-- Adds a link to the parts; a placed problem or nil.
+local function add_link(parts, link)
+  local kind = link.kind
+  if resources.is_kind(kind) or kind == "resources" then
+    parts.steps[#parts.steps + 1] = link
+    parts.dynamic = parts.dynamic or kind == "resources"
+  elseif kind == "dataset" then
     return add_dataset(parts, link)
-  elseif parts[link.kind] then
-    return add_words(parts, link)
+  elseif kind == "useragreement" then
+    return add_agreement(parts, link)
+  elseif kind == "datatags" or kind == "datatasks" then
+    return add_words(parts[kind], link)
+  else
+    return links.place(link, MISPLACED[kind] or ("'%s' has no place in a dataset's chain"):format(kind))
   end
-  return ("'%s' has no place in a dataset's chain"):format(link.kind)
 end
 
 -- The parts of a chain by what they are | nil, message.
-local function read_chain(links, path)
-  local parts = { resources = {}, datatags = {}, datatasks = {} }
-  for i, link in ipairs(links) do
-    if type(link) == "function" then
-      if i < #links then
-        return nil, place_of(links[i + 1], "a step after the function (the function stands last)")
-      end
-      parts.builder = link
+local function read_chain(chain)
+  local parts = { steps = {}, datatags = {}, datatasks = {}, agreements = {} }
+  for i, link in ipairs(chain) do
+    local problem
+    if type(link) ~= "function" then
+      problem = add_link(parts, link)
+    elseif i < #chain then
+      problem = links.place(chain[i + 1], "a step after the function (the function stands last)")
     else
-      local problem = add_link(parts, link, path)
-      if problem then
-        return nil, place_of(link, problem)
-      end
+      parts.builder = link
+    end
+    if problem then
+      return nil, problem
     end
   end
   if not parts.declared then
-    return nil, place_of(links[1], "no 'dataset { … }' in the chain (it stands before the function)")
+    return nil, links.place(chain[1], "no 'dataset { … }' in the chain (it stands before the function)")
   elseif not parts.builder then
-    return nil, place_of(links[1],
+    return nil, links.place(chain[1],
       "no function at the end of the chain (.. function(names of resources) … end)")
   end
+  parts.line = chain[1].line
   return parts
 end
 
--- The names of the function's parameters, each that of a resource | nil, message.
-local function read_parameters(parts, path)
-  local info = debug.getinfo(parts.builder, "Su")
-  local parameters, names = {}, {}
-  if info.what == "C" then
-    return nil, sandbox.place(path, parts.line,
-      "a library's function at the end of the chain (your own expected)")
-  elseif info.isvararg then
-    return nil, sandbox.place(path, info.linedefined,
-      "parameter '...' has no resource (name the resources instead)")
-  end
-  for i, resource in ipairs(parts.resources) do
-    names[i] = resource.name
-  end
-  for i = 1, info.nparams do
-    local name = debug.getlocal(parts.builder, i)
-    if not parts.resources[name] then
-      local expected = #names > 0 and (" (%s expected)"):format(table.concat(names, ", ")) or ""
-      local problem = ("parameter '%s' has no resource%s"):format(name, guess.hint(name, names, expected))
-      return nil, sandbox.place(path, info.linedefined, problem)
-    end
-    parameters[i] = name
-  end
-  return parameters
+-- A metadataset where a dataset is expected: a message, or nil where it is none.
+local function metadataset_problem(value, name)
+  local link = heading.is_metadataset(value)
+  return link and links.place(link, ("%s: a metadataset, no dataset (%s)"):format(
+    name and ("global '%s'"):format(name) or "the file returns",
+    name and ("write 'local %s' here, or put it into the repository's data.lua"):format(name)
+    or "give it to a dataset: dataset { META, … }"))
 end
 
-local function list_only(resources)
-  return table.move(resources, 1, #resources, 1, {})
+-- --- A dataset ---------------------------------------------------------------------------------
+
+-- What a dataset and all its variants have in common.
+local function common_fields(parts, context)
+  local declared = parts.declared
+  return {
+    repository = context.repository, name = declared.name, description = declared.description,
+    url = declared.url, doi = declared.doi, timestamp = declared.timestamp, type = declared.type,
+    tags = types.union(declared.type.tags, declared.tags, parts.datatags),
+    tasks = types.union(declared.type.tasks, declared.tasks, parts.datatasks),
+    variants = declared.variants, file = context.path, line = parts.line,
+  }
+end
+
+-- The agreements of a metadataset and the chain, each once | nil, message.
+local function read_agreements(parts, id)
+  local list, by_id = {}, {}
+  local all = table.move(parts.agreements, 1, #parts.agreements, #parts.declared.agreements + 1,
+    parts.declared.agreements)
+  for _, one in ipairs(all) do
+    local key = one.id or id
+    if by_id[key] and by_id[key] ~= one.text then
+      return nil, links.place(one.link, ("useragreement: two texts for the id '%s' (give each its own: "
+        .. "useragreement(text, { id = … }))"):format(key))
+    elseif not by_id[key] then
+      by_id[key], list[#list + 1] = one.text, { id = key, text = one.text }
+    end
+  end
+  return list
+end
+
+-- Adds what depends on the variant, or on nothing: resources and parameters. True | nil, message.
+local function fill(fields, parts, values)
+  local list, problem = resources.read(parts.steps, fields.file, fields.variants, values)
+  if not list then
+    return nil, problem
+  end
+  fields.resources = table.move(list, 1, #list, 1, {})
+  if parts.dynamic and not values then
+    return true
+  end
+  fields.parameters, problem = parameters.read(parts.builder, list, fields)
+  return fields.parameters, problem
+end
+
+-- Makes the function that gives a variant's fields: values as of variants:resolve → fields | nil, message.
+local function recipe(family, parts)
+  return function(values)
+    local fields = {}
+    for name, value in next, family do
+      fields[name] = value
+    end
+    local folder = family.variants:folder(values)
+    fields.id = family.id .. family.variants:format(values)
+    fields.aliases = { fields.id }
+    fields.folder = family.folder .. (folder ~= "" and "/" .. folder or "")
+    fields.family, fields.values = family, variants.plain(values)
+    local done, problem = fill(fields, parts, values)
+    if not done then
+      return nil, problem
+    end
+    return fields
+  end
+end
+
+-- Makes a dataset the family that it is declared to be, if so. What can be told of it without a selector is
+-- checked: one variant.
+local function define_variants(made, parts)
+  if not made.variants then
+    return made
+  end
+  local make = recipe(made, parts)
+  local values = made.variants:combinations(1)[1]
+  local done, problem = true, nil
+  if values then
+    done, problem = make(values)
+  end
+  if not done then
+    return nil, problem
+  end
+  return dataset.set_recipe(made, make)
 end
 
 --- Makes a dataset of a chain.
@@ -268,31 +217,33 @@ end
 -- @param context table: `path` (the file as opened), `base` (what the path gives of the id), `repository`
 -- @return dataset | nil, message "PATH:LINE: what (what to do)"
 function dsl.define(chain, name, context)
-  local links = step.links(chain)
-  local parts, problem = read_chain(links, context.path)
-  local parameters
-  if parts then
-    parts.line = links[1].line
-    parameters, problem = read_parameters(parts, context.path)
+  local problem = metadataset_problem(chain, name)
+  local all, parts = step.links(chain), nil
+  if not problem then
+    parts, problem = read_chain(all)
   end
-  if not parameters then
+  if not parts then
     return nil, problem
   end
-  local declared = parts.declared
-  local id = ids.make(context.base, name, declared.id)
+  local id = ids.make(context.base, name, parts.declared.id)
   if not ids.is_valid(id) then
-    return nil, place_of(links[1],
+    return nil, links.place(all[1],
       ("id '%s' (letters, digits, '_' and '-' with dots between expected)"):format(id))
   end
-  return dataset.new({
-    id = id, aliases = { id }, repository = context.repository,
-    name = declared.name, description = declared.description, url = declared.url, doi = declared.doi,
-    license = declared.license, timestamp = declared.timestamp, type = declared.type,
-    tags = types.union(declared.type.tags, parts.datatags),
-    tasks = types.union(declared.type.tasks, parts.datatasks),
-    resources = list_only(parts.resources), parameters = parameters,
-    file = context.path, line = parts.line,
-  }, parts.builder)
+  local fields = common_fields(parts, context)
+  fields.id, fields.aliases, fields.folder = id, { id }, (id:gsub("%.", "/"))
+  fields.agreements, problem = read_agreements(parts, id)
+  local done = not problem
+  if done then
+    done, problem = fill(fields, parts)
+  end
+  if not done then
+    return nil, problem
+  end
+  return define_variants(dataset.new(fields, parts.builder, chain), parts)
 end
+
+--- The fields of `dataset { Type, [[docstring]], … }`, as a schema.
+dsl.dataset_schema = heading.schema
 
 return dsl

@@ -48,6 +48,36 @@ function ids.is_valid(id)
   return id:find("^[%w_+.-]+$") ~= nil
 end
 
+-- Takes `@repository` off the end of a text | the text, nil.
+local function without_repository(text)
+  local plain, repository = text:match "^([^@]*)@(.*)$"
+  return plain or text, repository
+end
+
+--- Takes apart what a person writes: `ID`, `ID[axis=value,…]`, both perhaps with a part, `ID[…].train`, and
+-- with the repository, `ID[…].train@image` or `ID@image[…]`.
+-- @param text string
+-- @return table: `id` (with the part, where there are no brackets), `selector` (nil without brackets), `part`
+--   (what follows the brackets, "" for nothing), `repository` (nil for any) | nil, message, "usage"
+function ids.parse(text)
+  local before, after = text:match "^([^%[]*)%[(.*)$"
+  if not before then
+    local id, repository = without_repository(text)
+    return { id = id, part = "", repository = repository }
+  end
+  local selector, rest = after:match "^([^%[%]]*)%](.*)$"
+  if not selector then
+    return nil, ("%s: '[' without ']' (ID[axis=value,…] expected)"):format(text), "usage"
+  end
+  local id, first = without_repository(before)
+  local part, second = without_repository(rest)
+  if (part ~= "" and not part:find "^%.[^%[%]]+$") or (first and second) then
+    local message = "%s: '%s' after the selector (ID[axis=value,…].part@repository expected)"
+    return nil, message:format(text, rest), "usage"
+  end
+  return { id = id, selector = selector, part = part:sub(2), repository = first or second }
+end
+
 -- A line without white space at its end; a pattern would take quadratic time on a hostile one.
 local function without_tail(line)
   local last = #line
@@ -84,6 +114,13 @@ local function dedent(lines)
     lines[i] = line:sub(indent + 1)
   end
   return table.concat(lines, "\n")
+end
+
+--- A text of several lines without blank ones around it and without the indentation that all have.
+-- @param text string
+-- @return string
+function ids.dedent(text)
+  return dedent(trimmed_lines(text))
 end
 
 --- Splits a docstring: the first paragraph, joined to one line, is the name; the rest the description.

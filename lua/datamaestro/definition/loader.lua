@@ -6,6 +6,7 @@ local guess = require "datamaestro.guess"
 local schema = require "datamaestro.schema"
 local dsl = require "datamaestro.definition.dsl"
 local ids = require "datamaestro.definition.ids"
+local references = require "datamaestro.definition.references"
 local repository = require "datamaestro.definition.repository"
 local sandbox = require "datamaestro.definition.sandbox"
 
@@ -84,7 +85,7 @@ local function define_all(assigned, context)
     end
     datasets[#datasets + 1] = dataset
   end
-  return datasets
+  return references.remember(datasets)
 end
 
 --- Loads the datasets of a definition's text.

@@ -4,6 +4,7 @@ local file = require "datamaestro.api.file"
 local guess = require "datamaestro.guess"
 local ids = require "datamaestro.definition.ids"
 local loader = require "datamaestro.definition.loader"
+local references = require "datamaestro.definition.references"
 local repository = require "datamaestro.definition.repository"
 
 local registry = {}
@@ -134,46 +135,68 @@ local function find_by_scan(self, owners, id)
   return nil, known
 end
 
--- The repositories that may hold an id, and the id without its `@repository`.
-local function owners_of(self, id)
-  local plain, owner_id = id:match("^(.-)@(.*)$")
-  local owners = self.by_root
-  if owner_id then
-    local owner, message, code = self:repository(owner_id)
+-- An id taken apart, and the repositories that may hold it: one that is named, else all, `first` first.
+local function parse(self, text, first)
+  local asked, message, code = ids.parse(text)
+  if not asked then
+    return nil, message, code
+  elseif not ids.is_valid(asked.id) then
+    message = "'%s': no id (letters, digits, '_', '-' and '+' with dots between expected)"
+    return nil, message:format(text), "unknown"
+  end
+  if asked.repository then
+    local owner
+    owner, message, code = self:repository(asked.repository)
     if not owner then
       return nil, message, code
     end
-    owners = { owner }
+    return asked, { owner }
   end
-  plain = plain or id
-  if not ids.is_valid(plain) then
-    local message = "'%s': no id (letters, digits, '_', '-' and '+' with dots between expected)"
-    return nil, message:format(id), "unknown"
+  local owners = { first }
+  for _, owner in ipairs(self.by_root) do
+    owners[#owners + 1] = owner ~= first and owner or nil
   end
-  return owners, plain
+  return asked, owners
 end
 
---- Finds a dataset.
--- @param id string: "com.lecun.mnist", or "com.lecun.mnist@image" for that repository's
--- @return dataset | nil, message, code: "unknown" (with a guess), or "definition" when the file that
---   should hold it is broken
-function Registry:find(id)
-  local owners, plain, code = owners_of(self, id)
-  if not owners then
-    return nil, plain, code
-  end
-  local found, problem = find_by_path(self, owners, plain)
-  if found then
-    return found
-  end
+-- The dataset of this id | nil, message, code.
+local function find_exactly(self, owners, id, text)
+  local found, problem = find_by_path(self, owners, id)
   local known
-  found, known = find_by_scan(self, owners, plain)
+  if not found then
+    found, known = find_by_scan(self, owners, id)
+  end
   if found then
     return found
   elseif problem then
     return nil, problem, "definition"
   end
-  return nil, ("%s: unknown dataset%s"):format(id, guess.hint(plain, known)), "unknown"
+  return nil, ("%s: unknown dataset%s"):format(text, guess.hint(id, known)), "unknown"
+end
+
+--- Finds a dataset.
+-- @param text string: "com.lecun.mnist", "com.lecun.mnist@image" for that repository's, "org.x[size=small]"
+--   for one of a family
+-- @return dataset: where no selector is given of a family, the family | nil, message, code: "unknown" (with a
+--   guess), "usage" for a selector that names none, or "definition" when the file that should hold it is
+--   broken
+function Registry:find(text)
+  local asked, owners, code = parse(self, text)
+  if not asked then
+    return nil, owners, code
+  elseif asked.part ~= "" then
+    local problem = "%s: '.%s' after the selector (a dataset, no part of one, expected)"
+    return nil, problem:format(text, asked.part), "usage"
+  end
+  local found, message
+  found, message, code = find_exactly(self, owners, asked.id, text)
+  if not found then
+    return nil, message, code
+  end
+  if asked.selector then
+    return found:select(asked.selector, text)
+  end
+  return found
 end
 
 -- What an id may begin with, the longest first: "a.b.c", "a.b", "a".
@@ -199,30 +222,22 @@ local function find_beginning(self, owners, list)
   return nil, known
 end
 
---- Finds the dataset of which an id names a part: "com.lecun.mnist.train.labels" is `train.labels` of
--- "com.lecun.mnist". The repository may be named as in find.
--- @param id string
--- @return dataset, string: what is left ("train.labels", "" for the dataset itself) | nil, message, code as
---   find has them
-function Registry:find_part(id)
-  local owners, plain, code = owners_of(self, id)
-  if not owners then
-    return nil, plain, code
-  end
-  local list = beginnings(plain)
+-- The dataset that an id without brackets begins with, and what is left | nil, message, code.
+local function find_longest(self, owners, id, text)
+  local list = beginnings(id)
   local found, problem
   for _, beginning in ipairs(list) do
     local message
     found, message = find_by_path(self, owners, beginning)
     if found then
-      return found, plain:sub(#found.id + 2)
+      return found, id:sub(#found.id + 2)
     end
     problem = problem or message
   end
   local known
   found, known = find_beginning(self, owners, list)
   if found then
-    return found, plain:sub(#found.id + 2)
+    return found, id:sub(#found.id + 2)
   elseif problem then
     return nil, problem, "definition"
   end
@@ -230,7 +245,63 @@ function Registry:find_part(id)
   for _, beginning in ipairs(list) do
     hint = hint ~= "" and hint or guess.hint(beginning, known)
   end
-  return nil, ("%s: unknown dataset%s"):format(id, hint), "unknown"
+  return nil, ("%s: unknown dataset%s"):format(text, hint), "unknown"
+end
+
+--- Finds the dataset of which an id names a part: "com.lecun.mnist.train.labels" is `train.labels` of
+-- "com.lecun.mnist". Repository and selector may be given as in find; of a family without a selector it is
+-- the one of all defaults.
+-- @param text string
+-- @param first repository | nil: where to look before the others
+-- @return dataset, string: what is left ("train.labels", "" for the dataset itself) | nil, message, code as
+--   find has them
+function Registry:find_part(text, first)
+  local asked, owners, code = parse(self, text, first)
+  if not asked then
+    return nil, owners, code
+  end
+  local found, part
+  if asked.selector then
+    found, part, code = find_exactly(self, owners, asked.id, text)
+    part = found and asked.part or part
+  else
+    found, part, code = find_longest(self, owners, asked.id, text)
+  end
+  if not found then
+    return nil, part, code
+  end
+  local message
+  found, message, code = found:select(asked.selector, text)
+  if not found then
+    return nil, message, code
+  end
+  return found, part
+end
+
+--- Finds a dataset and makes it ready to be fetched and opened: one of a family, references resolved.
+-- @param text string: as of find
+-- @return dataset | nil, message, code
+function Registry:ready(text)
+  local dataset, message, code = self:find(text)
+  if dataset then
+    dataset, message, code = dataset:select(nil, text)
+  end
+  local all
+  if dataset then
+    all, message, code = self:resolve(dataset)
+  end
+  if not all then
+    return nil, message, code
+  end
+  return dataset
+end
+
+--- Resolves the references of a dataset's resources: sets `targets` of each, key → { dataset =, part = }.
+-- @param dataset dataset: no family
+-- @return array of datasets: all that it needs, each before those that need it, itself last | nil, message,
+--   code
+function Registry:resolve(dataset)
+  return references.resolve(self, dataset)
 end
 
 -- --- All ---------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ local guess = require "datamaestro.guess"
 local limits = require "datamaestro.api.sandbox"
 local schema = require "datamaestro.schema"
 local datatype = require "datamaestro.definition.datatype"
+local dsl = require "datamaestro.definition.dsl"
+local heading = require "datamaestro.definition.heading"
 local sandbox = require "datamaestro.definition.sandbox"
 local type_modules = require "datamaestro.definition.type_modules"
 
@@ -20,7 +22,7 @@ local FILE_MAXIMUM = 4 * 1024 * 1024 -- bytes of a script
 local Repository = { __name = "repository" }
 Repository.__index = Repository
 
-local loaded = setmetatable({}, { __mode = "k" }) -- repository → its data types, or "loading"
+local loaded = setmetatable({}, { __mode = "k" }) -- repository → { types =, shared = }, or "loading"
 
 Repository.__tostring = function(self)
   return ("repository %s (%s)"):format(self.id, self.path)
@@ -131,33 +133,58 @@ local function own_module(name)
     or "\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected")
 end
 
-local function load_types(self, find)
+-- What a script may use under a name of data.lua | nil, problem. Metadatasets are kept apart from types.
+local function take(content, name, value, owner)
+  if content.types[name] or content.shared[name] then
+    return nil, ("two data types are called '%s'"):format(name)
+  elseif heading.is_metadataset(value) then
+    content.shared[name] = value
+    return value
+  end
+  local T, problem = datatype.define(value, name, owner)
+  content.types[name] = T
+  return T, problem
+end
+
+-- The first problem of the metadatasets, in the order of their names, or nil.
+local function shared_problem(content)
+  local names = {}
+  for name in next, content.shared do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local found, problem = heading.metadataset(content.shared[name])
+    if not found then
+      return problem
+    end
+  end
+end
+
+local function load_content(self, find)
   local path = self.path .. "/data.lua"
   local text, message = repository.read(path)
   if not text then
     return nil, message
   end
-  local content = {}
-  local names = { datatype = datatype.constructor, use = repository.user(self, find) }
+  local content = { types = {}, shared = {} }
+  local names = dsl.shared_constructors()
+  names.datatype, names.use = datatype.constructor, repository.user(self, find)
   local environment = sandbox.environment(names, function(name, value)
-    if content[name] then
-      return nil, ("two data types are called '%s'"):format(name)
-    end
-    local T, problem = datatype.define(value, name, self)
-    content[name] = T
-    return T, problem
+    return take(content, name, value, self)
   end)
   local done, problem = sandbox.run_text(path, text, environment)
-  if not done then
+  if done then
+    done, problem = sandbox.run(path, 1, shared_problem, content)
+  end
+  if not done or problem then
     return nil, problem
   end
   return content
 end
 
---- The data types of a repository's data.lua; once it could be read, it is not read again.
--- @param find function(id) → repository | nil, message: for those that data.lua uses
--- @return table: name → type | nil, message
-function Repository:types(find)
+-- What data.lua has; once it could be read, it is not read again.
+local function content_of(self, find)
   local known = loaded[self]
   if known == "loading" then
     return nil, ("%s/data.lua: uses itself, directly or by another repository"):format(self.path)
@@ -169,24 +196,55 @@ function Repository:types(find)
     loaded[self] = loaded[self] ~= "loading" and loaded[self] or nil
   end })
   loaded[self] = "loading"
-  local content, problem = load_types(self, find)
+  local content, problem = load_content(self, find)
   loaded[self] = content
   return content, problem
 end
 
--- The data types that a name stands for | nil, message.
+--- The data types of a repository's data.lua.
+-- @param find function(id) → repository | nil, message: for those that data.lua uses
+-- @return table: name → type | nil, message
+function Repository:types(find)
+  local content, problem = content_of(self, find)
+  return content and content.types, problem
+end
+
+--- The metadatasets of a repository's data.lua.
+-- @param find function(id) → repository | nil, message: for those that data.lua uses
+-- @return table: name → chain | nil, message
+function Repository:metadatasets(find)
+  local content, problem = content_of(self, find)
+  return content and content.shared, problem
+end
+
+-- Data types and metadatasets, by name.
+local function all_names(self, find)
+  local content, problem = content_of(self, find)
+  if not content then
+    return nil, problem
+  end
+  local names = {}
+  for _, part in ipairs { content.types, content.shared } do
+    for name, value in next, part do
+      names[name] = value
+    end
+  end
+  return names
+end
+
+-- The data types, and metadatasets, that a name stands for | nil, message.
 local function types_of(self, name, find)
   local id = name:match("^([%w_-]+)%.data$")
   if not id or id == "datamaestro" then
     return own_module(name)
   elseif id == self.id then
-    return self:types(find)
+    return all_names(self, find)
   end
   local other, problem = find(id)
   if not other then
     return nil, problem
   end
-  return other:types(find)
+  return all_names(other, find)
 end
 
 --- Makes the function `use` of a script.

@@ -9,8 +9,8 @@ local types = require "datamaestro.data.types"
 
 local sandbox = {}
 
--- Instructions (about a second), bytes, seconds of CPU time.
-local LIMITS = { instructions = 100000000, memory = 256 * 1024 * 1024, seconds = 10 }
+--- What a script may take: instructions (about a second), bytes, seconds of CPU time.
+sandbox.limits = { instructions = 100000000, memory = 256 * 1024 * 1024, seconds = 10 }
 local REPEAT_MAXIMUM = 16 * 1024 * 1024 -- bytes of a string.rep, and times
 local MESSAGE_MAXIMUM = 1000 -- bytes
 local SHOWN_MAXIMUM = 56 -- bytes: Lua cuts the names of chunks at 59
@@ -199,8 +199,14 @@ function sandbox.place(path, line, message)
   return one_line(("%s:%d: %s"):format(path, line, message))
 end
 
--- Lua's messages begin with the chunk's name and the line, if the error was raised at one.
-local function placed(message, place, path, line)
+--- Puts its place in front of a message of Lua's, which begins with the chunk's name and the line, if the
+-- error was raised at one.
+-- @param message string
+-- @param place string|nil: "SOURCE:LINE" of the nearest line of a script
+-- @param path string: what to name without a place, with `line`
+-- @param line integer
+-- @return string: one line "PATH:LINE: message"
+function sandbox.placed(message, place, path, line)
   for _, text in ipairs { message, place and place .. ": " .. message or "" } do
     local source, at, rest = text:match("^(.-):(%d+): (.*)$")
     if source and (paths[source] or shown[source]) then
@@ -219,8 +225,10 @@ end
 
 local GUARD = { __close = finish }
 
--- While the result is in scope, string methods are the filtered ones and objects give fields only.
-local function start()
+--- Changes what all code sees to what scripts may see: string methods are the filtered ones, objects give
+-- fields only.
+-- @return guard, to be closed
+function sandbox.guard()
   local metatable = debug.getmetatable("")
   local guard = setmetatable({ index = metatable.__index }, GUARD)
   metatable.__index = string_methods
@@ -235,14 +243,15 @@ end
 -- @param ... its arguments
 -- @return true, results… | false, message "PATH:LINE: what (what to do)"
 function sandbox.run(path, line, f, ...)
-  local guard <close> = start() -- luacheck: ignore
+  local guard <close> = sandbox.guard() -- luacheck: ignore
+  local LIMITS = sandbox.limits
   local options = { instructions = LIMITS.instructions, memory = LIMITS.memory, seconds = LIMITS.seconds,
     source = path }
   local results = table.pack(limits.run(options, f, ...))
   if results[1] then
     return table.unpack(results, 1, results.n)
   end
-  return false, placed(results[2], results[4], path, line)
+  return false, sandbox.placed(results[2], results[4], path, line)
 end
 
 -- The mistake that is made most: Lua then takes what follows for a new statement.

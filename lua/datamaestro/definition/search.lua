@@ -1,8 +1,8 @@
 --- Searches: terms → a predicate on datasets.
 --
--- A term is a regular expression, without regard to case, for the id or the name; or after `tag:`, `task:`,
--- `repo:` (`repository:`) for a tag, a task, the repository's id; after `type:` a data type's id or name,
--- which also finds the types that inherit from it. All terms must hold.
+-- A term is a regular expression, without regard to case, for the id, the name or a value that an axis lists;
+-- or after `tag:`, `task:`, `repo:` (`repository:`) for a tag, a task, the repository's id; after `type:` a
+-- data type's id or name, which also finds the types that inherit from it. All terms must hold.
 
 local regex = require "datamaestro.api.regex"
 local guess = require "datamaestro.guess"
@@ -36,6 +36,7 @@ end
 local function by_text(pattern)
   return function(dataset)
     return pattern:match(dataset.id) or pattern:match(dataset.name)
+      or dataset.variants ~= nil and dataset.variants:matches(pattern)
   end
 end
 

@@ -1,7 +1,8 @@
 --- The cache: downloads under way, and those that are kept. A download under way is a part file and a journal
 -- named after what is fetched and who fetches it (KEY.OWNER.part, KEY.OWNER.journal), and a lock (KEY.lock)
 -- that saves others the work. Nobody writes to another's part file: what a dead process has left is renamed,
--- what may be a living one's on another machine is copied.
+-- what may be a living one's on another machine is copied. What several resources of a run come from is kept
+-- for as long in KEY.OWNER.shared (shares.lua).
 local file = require "datamaestro.api.file"
 local json = require "datamaestro.json"
 local process = require "datamaestro.api.process"
@@ -13,6 +14,9 @@ Cache.__index = Cache
 
 local SILENT = 60         -- seconds without a sign of life, after which a part on another machine is copied
 local FORGOTTEN = 7 * 86400 -- seconds after which nobody comes back to it
+
+-- The endings of files whose names say whose they are.
+local OF_OWNERS = { part = true, journal = true, shared = true, kept = true }
 
 --- Opens the cache of a data directory; nothing is made yet.
 -- @param root string: the data directory
@@ -168,13 +172,29 @@ function Cache:left()
   return left
 end
 
+-- A lock that nobody holds is of a process that died.
+local function sweep_lock(path)
+  local handle = file.lock(path, false)
+  if handle then
+    handle:remove(path)
+  end
+end
+
+-- Whether a dead process's file is of no use: a part without a journal, a part's second name.
+local function is_waste(path, ending)
+  return ending == "kept" or ending == "part" and not file.stat((path:gsub("part$", "journal")), true)
+end
+
 --- Removes what nobody comes back to.
 function Cache:sweep()
   for _, name in ipairs(file.list(self.folder) or {}) do
     local path = self.folder .. "/" .. name
-    local owner = name:match "%.([%w-]+)%.part$" or name:match "%.([%w-]+)%.journal$"
-    local found = owner and process.is_alive(owner) ~= true and file.stat(path)
-    if found and os.time() - found.mtime > FORGOTTEN then
+    local owner, ending = name:match "%.([%w-]+)%.(%l+)$"
+    local alive = OF_OWNERS[ending] and process.is_alive(owner)
+    local found = OF_OWNERS[ending] and alive ~= true and file.stat(path)
+    if name:find "%.lock$" then
+      sweep_lock(path)
+    elseif found and (alive == false and is_waste(path, ending) or os.time() - found.mtime > FORGOTTEN) then
       file.remove(path)
     end
   end

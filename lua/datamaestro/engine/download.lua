@@ -50,9 +50,9 @@ function download.drop(job)
 end
 
 -- Names the part, alone to fetch it if that can be had; its path | nil, message, code.
-local function claim(job, source, key)
+local function claim(job, source, key, keeps)
   local context = job.context
-  if source.size and source.size <= SMALL and not context.keep then
+  if source.size and source.size <= SMALL and not keeps then
     return ("%s/%s.%s"):format(context.cache.folder, key, context.cache.owner)
   end
   local made, message, code = context.cache:make()
@@ -78,15 +78,19 @@ end
 local function start(job, source, key)
   local spec, context = job.spec, job.context
   local checks = checks_of(source, spec)
-  local spool, message, code = claim(job, source, key)
+  local share = job.share and not job.share.copy and sources.are_alike(source, spec.sources[1]) and job.share
+  local keep = (context.keep or share) and not sources.local_path(source.url)
+  local spool, message, code = claim(job, source, key, keep)
   if not spool then
     return nil, message, code
   end
-  local keep = context.keep and not sources.local_path(source.url)
-  job.keep = keep and { path = context.cache:kept(source.url), part = spool .. ".kept" } or nil
+  job.keep = keep and { path = context.keep and context.cache:kept(source.url), part = spool .. ".kept",
+    share = share or nil } or nil
   job.transfer, message, code = context.transfers():start {
-    url = source.url, token = job.token, path = spec.part, spool = spool, keep = keep and job.keep.part,
+    url = source.url, ["local"] = sources.local_path(source.url), token = job.token, path = spec.part,
+    spool = spool, keep = job.keep and job.keep.part,
     decode = source.transforms ~= "none" and source.transforms or nil, unpack = spec.unpack,
+    lines = spec.lines,
     proven = checks.served ~= nil, lanes = download.limit(job, source) and 1 or nil, size = source.size,
     digests = { checks.served }, content_digests = { checks.content },
     content_limit = spec.content and spec.content.size,
@@ -123,14 +127,18 @@ function download.begin(job, source)
   return start(job, source, key)
 end
 
---- Puts a download among the kept ones: <path>.dl, and its URL beside it.
--- @param kept table: path (without extension), part (where it is now)
+--- Puts a download among the kept ones, <path>.dl and its URL beside it, or keeps it for others of this run.
+-- @param kept table: path (without extension, of a kept one), part (where it is now), share (share | nil)
 -- @param url string
 -- @return true | nil, message, code
 function download.keep(kept, url)
-  local done, message, code = file.publish(kept.part, kept.path .. ".dl")
-  if done then
+  local place = kept.path and kept.path .. ".dl" or kept.share.path
+  local done, message, code = file.publish(kept.part, place)
+  if done and kept.path then
     done, message, code = file.replace(kept.path .. ".url", url)
+  end
+  if done and kept.share then
+    kept.share.copy = place
   end
   return done, message, code
 end

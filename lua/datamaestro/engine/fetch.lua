@@ -215,8 +215,11 @@ local function backoff(round)
 end
 
 -- The sources that may be tried, each with room for its last failure.
-local function candidates(spec, context)
+local function candidates(spec, context, share)
   local here, remote = sources.order(spec, context)
+  if share and share.copy then
+    table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy) }, { __index = spec.sources[1] }))
+  end
   if context.offline and #here == 0 then
     local needed = remote[1] and remote[1].url or spec.sources[1].url
     return nil, ("%s: %s is not on this machine (--offline was asked)"):format(spec.label, text.url(needed)),
@@ -292,19 +295,25 @@ end
 --- Fetches a file into its part: tries its sources in turn, until one has the right bytes. In a task.
 -- @param spec table: label (for messages), filename, sources (array of {url, transforms = "none" or a format,
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
---   nil), part (path to write; a folder, with `unpack`), unpack (boolean)
+--   nil), part (path to write; a folder, with `unpack`), unpack and lines (as of transfers:start, or nil)
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
---   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), hosts, settings,
+--   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), shares, hosts, settings,
 --   offline, keep (booleans), observe (function(event)), warn (function(message))
 -- @return true | nil, message, code: the code is that of the first source that failed
 function fetch.obtain(spec, context)
-  local list, warning, code = candidates(spec, context)
+  local share = context.shares:enter(spec.sources, context.scheduler)
+  local _ <close> = setmetatable({}, { __close = function() -- luacheck: ignore
+    if share then
+      context.shares:leave(share)
+    end
+  end })
+  local list, warning, code = candidates(spec, context, share)
   if not list then
     return nil, warning, code
   elseif warning then
     context.warn(warning)
   end
-  local job <close> = setmetatable({ spec = spec, context = context, received = 0 },
+  local job <close> = setmetatable({ spec = spec, context = context, share = share, received = 0 },
     { __close = download.drop })
   job.round = 1
   while true do

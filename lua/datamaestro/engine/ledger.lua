@@ -1,32 +1,72 @@
---- What a run has made of a dataset. States are written once, in the end: a file that is in place without a
--- state is checked and adopted by the next run.
+--- What a run has made of a dataset. States are written now and then, and in the end: what is in place
+-- without a state is checked and adopted by the next run.
+local console = require "datamaestro.api.console"
 local file = require "datamaestro.api.file"
+local place = require "datamaestro.engine.place"
 
 local ledger = {}
 
 local Ledger = { __name = "ledger" }
 Ledger.__index = Ledger
 
+local PERIOD = 1 -- seconds between two writings, at least: thousands of small files must not wait for it
+
 --- Opens a ledger for a dataset, to be closed: what is complete is recorded even when a run is interrupted.
 -- @param store store
 -- @param dataset dataset
 -- @return ledger
 function ledger.open(store, dataset)
-  return setmetatable({ store = store, dataset = dataset, states = {} }, Ledger)
+  return setmetatable({ store = store, dataset = dataset, states = {}, written = console.now() }, Ledger)
 end
 
---- Gives a file that is complete, verified and on disk its name.
+--- Gives what is complete, verified and on disk its place.
 -- @param resource resource
 -- @param part string: its path now
 -- @param path string: its path in the end
 -- @return true | nil, message, code
 function Ledger:take(resource, part, path)
-  local moved, message, code = file.move(part, path)
-  if not moved then
-    file.remove(part)
+  local done, message, code = true, nil, nil
+  if resource.filename == "" then -- it gets there piece by piece, and a piece must not be taken for all of it
+    self.states[resource.name] = "partial"
+    done, message, code = self:flush()
   end
-  self.states[resource.name] = moved and "complete" or "none"
-  return moved, message, code
+  if done then
+    done, message, code = place.publish(resource, part, path, self.store:folder(self.dataset))
+  end
+  if not done then
+    file.remove_tree(part)
+  end
+  self.states[resource.name] = done and "complete" or "none"
+  if done and console.now() > self.written + PERIOD then
+    done, message, code = self:flush()
+  end
+  return done, message, code
+end
+
+--- Removes a resource that is needed no more; that others are complete is on disk before.
+-- @param resource resource
+-- @param path string: its place
+-- @return true | nil, message, code
+function Ledger:drop(resource, path)
+  local done, message, code = self:flush()
+  if done then
+    done, message, code = place.remove(resource, path, self.store:folder(self.dataset))
+  end
+  self.states[resource.name] = done and "none" or nil
+  return done, message, code
+end
+
+--- Records what is in place and right; a folder's list of contents is made, so that it is noticed when files
+-- vanish.
+-- @param resource resource
+-- @param path string: its place
+-- @return true | nil, message, code
+function Ledger:adopt(resource, path)
+  local done, message, code = place.adopt(resource, path, self.store:folder(self.dataset))
+  if done then
+    self.states[resource.name] = "complete"
+  end
+  return done, message, code
 end
 
 --- Notes a resource's state.
@@ -36,11 +76,11 @@ function Ledger:note(resource, state)
   self.states[resource.name] = state
 end
 
---- Writes the states.
+--- Writes what there is to say.
 -- @return true | nil, message, code
-function Ledger:close()
+function Ledger:flush()
   local states = self.states
-  self.states = {}
+  self.states, self.written = {}, console.now()
   if next(states) == nil then
     return true
   end
@@ -52,6 +92,7 @@ function Ledger:close()
   return written, message, code
 end
 
-Ledger.__close = Ledger.close
+Ledger.close = Ledger.flush
+Ledger.__close = Ledger.flush
 
 return ledger

@@ -2,6 +2,8 @@
 local Cache = require "datamaestro.engine.cache"
 local Hosts = require "datamaestro.engine.hosts"
 local Scheduler = require "datamaestro.engine.scheduler"
+local Shares = require "datamaestro.engine.shares"
+local contents = require "datamaestro.engine.contents"
 local file = require "datamaestro.api.file"
 local process = require "datamaestro.api.process"
 local resources = require "datamaestro.engine.resources"
@@ -59,23 +61,46 @@ end
 function Run.new(store, options)
   collectgarbage() -- what definitions left behind; from here on memory is for bytes
   local cache = Cache.open(store.root)
-  local run = setmetatable({ store = store, totals = {} }, Run)
+  local run = setmetatable({ store = store, totals = {}, tasks = {}, failed_datasets = {} }, Run)
   run.scheduler = Scheduler.new(wait(run), tick(run))
   run.context = {
     scheduler = run.scheduler, transfers = transfers_of(run, options.settings), active = {}, busy = {},
-    cache = cache, has_cache = file.stat(cache.folder) ~= nil, hosts = Hosts.open(cache.folder .. "/hosts"),
+    store = store, cache = cache, has_cache = file.stat(cache.folder) ~= nil, shares = Shares.new(cache),
+    hosts = Hosts.open(cache.folder .. "/hosts"),
     settings = options.settings, offline = options.offline, keep = options.keep_downloads,
     observe = options.observe, warn = options.warn,
+    await = function(dataset)
+      return run:await(dataset)
+    end,
   }
   return run
 end
 
+--- In a task: waits until another dataset of the run is in place.
+-- @param dataset dataset
+-- @return true | nil, message, code
+function Run:await(dataset)
+  if self.tasks[dataset] then
+    self.scheduler:join { self.tasks[dataset] }
+  end
+  local failure = self.failed_datasets[dataset]
+  if failure then
+    return nil, dataset.id .. ": not complete", failure.code
+  end
+  return true
+end
+
 -- --- Before the first byte --------------------------------------------------------------------------
 
-local function add(sum, need)
+local function add(sum, resource, shares)
+  local kind = resources.kind(resource)
+  local need, first = kind.needs(resource), true
+  for _, sources in ipairs(kind.sources and kind.sources(resource) or {}) do
+    first = shares:expect(sources) and first
+  end
   sum.files = sum.files + 1
-  sum.bytes = sum.bytes + (need.served or 0)
-  sum.unknown = sum.unknown + (need.served and 0 or 1)
+  sum.bytes = sum.bytes + (first and need.served or 0)
+  sum.unknown = sum.unknown + (need.served and 0 or (kind.sources and 1 or 0))
   sum.stored = sum.stored + (need.stored or 0)
   sum.spool = math.max(sum.spool, need.spool or 0)
 end
@@ -87,7 +112,7 @@ local function add_up(self, datasets, plans)
     local before, unknown = sum.bytes, sum.unknown
     for _, step in ipairs(plan.actions) do
       if step.action == "make" then
-        add(sum, resources.kind(step.resource).needs(step.resource))
+        add(sum, step.resource, self.context.shares)
       end
     end
     self.totals[datasets[i]] = sum.unknown == unknown and sum.bytes - before or nil
@@ -171,14 +196,18 @@ local function label(dataset, resource)
   return ("%s: %s"):format(dataset.id, resource.name)
 end
 
---- Says that a file is complete.
+--- Says that a resource is complete.
 -- @param dataset dataset
 -- @param resource resource
 -- @param path string
 function Run:done(dataset, resource, path)
   local found = file.stat(path)
-  self.context.observe { event = "done", file = label(dataset, resource), path = path,
-    size = found and found.size or 0 }
+  local files, bytes
+  if found and found.type == "folder" then
+    files, bytes = contents.measure(self.store:folder(dataset), resource.name)
+  end
+  self.context.observe { event = "done", file = label(dataset, resource), path = found and path,
+    files = files, size = bytes or found and found.type == "file" and found.size or nil }
 end
 
 --- Says that a file could not be made.

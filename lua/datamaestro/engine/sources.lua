@@ -17,7 +17,10 @@ function sources.local_path(url)
   end))
 end
 
-local function file_url(path)
+--- The URL of a file.
+-- @param path string: absolute
+-- @return string
+function sources.file_url(path)
   return "file://" .. path:gsub("[^%w/._~-]", function(byte)
     return ("%%%02X"):format(byte:byte())
   end)
@@ -28,7 +31,7 @@ local function kept_copy(source, spec, context)
   local usable = context.offline or verify.digest(source) or verify.digest(spec.content)
   local copy = usable and context.has_cache and context.cache:kept(source.url) .. ".dl"
   if copy and file.stat(copy) then
-    return setmetatable({ url = file_url(copy) }, { __index = source })
+    return setmetatable({ url = sources.file_url(copy) }, { __index = source })
   end
 end
 
@@ -63,6 +66,19 @@ function sources.order(spec, context)
     here[#here + 1] = kept_copy(source, spec, context)
   end
   return here, context.offline and remote or by_luck(remote, context)
+end
+
+--- Whether two sources serve the same bytes, as far as is declared.
+-- @param one source
+-- @param other source
+-- @return boolean
+function sources.are_alike(one, other)
+  for _, name in ipairs { "size", "transforms", "md5", "sha1", "sha256", "sha512" } do
+    if one[name] ~= other[name] then
+      return false
+    end
+  end
+  return true
 end
 
 --- Why a source is not to be trusted.

@@ -29,15 +29,17 @@ end
 -- @param dataset dataset
 -- @return string: absolute path
 function Store:folder(dataset)
-  return ("%s/data/%s/%s"):format(self.root, dataset.repository.id, (dataset.id:gsub("%.", "/")))
+  return ("%s/data/%s/%s"):format(self.root, dataset.repository.id,
+    dataset.folder or (dataset.id:gsub("%.", "/")))
 end
 
---- The path where a resource's file stands once it is complete.
+--- The path where a resource stands once it is complete.
 -- @param dataset dataset
 -- @param resource resource
 -- @return string: absolute path
 function Store:path(dataset, resource)
-  return self:folder(dataset) .. "/" .. resource.filename
+  local folder = self:folder(dataset)
+  return resource.filename == "" and folder or folder .. "/" .. resource.filename
 end
 
 local function state_path(folder)
@@ -140,6 +142,19 @@ local function make_folder(folder)
   return made, message, code
 end
 
+local STALE = 60 -- seconds after which a state that is not in its place will not get there
+
+-- What processes leave that die while they write a state or a list of contents.
+local function sweep(folder, pattern)
+  for _, name in ipairs(file.list(folder) or {}) do
+    local path = folder .. "/" .. name
+    local found = name:find(pattern) and file.stat(path, true)
+    if found and found.type == "file" and os.time() - found.mtime > STALE then
+      file.remove(path)
+    end
+  end
+end
+
 --- The folder where this process makes a dataset's files; what dead processes left beside it is removed.
 -- @param dataset dataset
 -- @param owner string: the name of this process
@@ -155,6 +170,8 @@ function Store:workshop(dataset, owner)
       file.remove_tree(shared .. "/" .. name)
     end
   end
+  sweep(self:folder(dataset), "^%.state%.json%.%d+%.%d+$")
+  sweep(self:folder(dataset) .. "/.contents", "%.%d+%.%d+$")
   return shared .. "/" .. owner
 end
 

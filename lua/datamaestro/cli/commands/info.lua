@@ -1,4 +1,6 @@
 --- `datamaestro info ID`
+local families = require "datamaestro.cli.families"
+local rows_of = require "datamaestro.cli.resource_rows"
 local text = require "datamaestro.text"
 
 local function type_names(dataset)
@@ -9,52 +11,45 @@ local function type_names(dataset)
   return names
 end
 
--- What is on disk of a resource, without reading it: its state as recorded, its size as found.
-local function resource_rows(store, dataset)
-  local file = require "datamaestro.api.file"
-  local states = store:states(dataset)
-  local rows = {}
-  for i, resource in ipairs(dataset.resources) do
-    local path = store:path(dataset, resource)
-    local found = file.stat(path)
-    rows[i] = {
-      name = resource.name,
-      kind = resource.kind,
-      url = resource.url and text.url(resource.url),
-      size = resource.size,
-      path = path,
-      state = states[resource.name] or "none",
-      stored = found and found.size,
-    }
+-- The dataset's terms. That nobody can tell whether they were accepted is no reason to say nothing.
+local function terms_of(session, dataset)
+  if not dataset.agreements or #dataset.agreements == 0 then
+    return {}
   end
-  return rows
+  local found, message = require "datamaestro.engine.agreements".of { dataset }
+  if not found then
+    session:complain("warning: " .. message)
+  end
+  return found or dataset.agreements
 end
 
-local function print_json(session, dataset, rows)
+local function print_json(session, dataset, rows, terms)
   local json = require "datamaestro.json"
-  local function ordered(pairs_list)
-    local object = json.object()
-    for _, pair in ipairs(pairs_list) do
-      json.set(object, pair[1], pair[2])
-    end
-    return object
-  end
+  local ordered = families.ordered
   local resources = json.array {}
   for i, row in ipairs(rows) do
     resources[i] = ordered {
       { "name", row.name }, { "kind", row.kind }, { "url", row.url }, { "size", row.size },
-      { "path", row.path }, { "state", row.state }, { "stored", row.stored },
+      { "origin", row.origin }, { "path", row.path }, { "state", row.state }, { "stored", row.stored },
+      { "files", row.files },
     }
+  end
+  local agreements = json.array {}
+  for i, one in ipairs(terms) do
+    agreements[i] = ordered { { "id", one.id }, { "hash", one.hash }, { "accepted", one.accepted },
+      { "date", one.date } }
   end
   session:print_json(ordered {
     { "id", dataset.id }, { "repository", dataset.repository.id }, { "name", dataset.name },
     { "url", dataset.url }, { "types", json.array(type_names(dataset)) },
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
-    { "resources", resources }, { "description", dataset.description }, { "definition", dataset.file },
+    { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
+    { "example", families.example(dataset) }, { "agreements", agreements }, { "resources", resources },
+    { "description", dataset.description }, { "definition", dataset.file },
   })
 end
 
-local function print_text(session, dataset, rows)
+local function print_text(session, dataset, rows, terms)
   local function line(format, ...)
     session:print(text.line(format:format(...)))
   end
@@ -70,18 +65,20 @@ local function print_text(session, dataset, rows)
   if #dataset.tasks > 0 then
     line("Tasks: %s", table.concat(dataset.tasks, ", "))
   end
+  for _, text_line in ipairs(families.lines(dataset)) do
+    line("%s", text_line)
+  end
+  for _, one in ipairs(terms) do
+    line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)
+      or one.accepted and "accepted" or one.accepted == false and "not accepted" or "accepted or not")
+  end
   if #rows > 0 then
     line("Resources:")
   end
   for _, row in ipairs(rows) do
-    local size = row.size and text.size(row.size) or "size not declared"
-    local state = "not here"
-    if row.stored then
-      state = ("%s, %s on disk"):format(row.state == "complete" and "complete" or "not recorded",
-        text.size(row.stored))
+    for _, text_line in ipairs(rows_of.lines(row)) do
+      line("%s", text_line)
     end
-    line("  %-14s %s  (%s)", row.name, size, state)
-    line("  %-14s %s", "", row.url or row.kind)
   end
   if dataset.description and dataset.description ~= "" then
     session:print("\n" .. text.printable(text.wrap(dataset.description)))
@@ -92,7 +89,8 @@ return {
   summary = "Show what a dataset is, where it comes from, and what of it is here.",
   words = { "id" },
   configure = function(parser)
-    parser:argument("id", "The dataset's id, as `search` shows it."):argname "ID"
+    parser:argument("id", "The dataset's id, as `search` shows it, or a family's without its brackets.")
+      :argname "ID"
   end,
   run = function(session, arguments)
     local dataset, message, code = session:find(arguments.id)
@@ -103,11 +101,12 @@ return {
     if not store then
       return nil, message, code
     end
-    local rows = resource_rows(store, dataset)
+    local rows = dataset:is_family() and {} or rows_of.of(store, dataset)
+    local terms = terms_of(session, dataset)
     if session.json then
-      print_json(session, dataset, rows)
+      print_json(session, dataset, rows, terms)
     else
-      print_text(session, dataset, rows)
+      print_text(session, dataset, rows, terms)
     end
     return true
   end,

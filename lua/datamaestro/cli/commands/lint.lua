@@ -3,10 +3,10 @@ local file = require "datamaestro.api.file"
 local lint = require "datamaestro.cli.lint"
 local text = require "datamaestro.text"
 
-local function lint_files(files)
+local function lint_files(files, registry)
   local results = {}
   for i, path in ipairs(files) do
-    results[i] = lint.check(lint.new_result(path))
+    results[i] = lint.check(lint.new_result(path), registry)
   end
   return results
 end
@@ -22,9 +22,9 @@ local function lint_all(registry)
     return of_file[path]
   end
   for _, repository in ipairs(registry:repositories()) do
-    lint.check(result_of(repository.path .. "/init.lua"))
+    lint.check(result_of(repository.path .. "/init.lua"), registry)
     if file.stat(repository.path .. "/data.lua") then
-      lint.check(result_of(repository.path .. "/data.lua"))
+      lint.check(result_of(repository.path .. "/data.lua"), registry)
     end
   end
   for _, path in ipairs(registry:files()) do
@@ -32,7 +32,7 @@ local function lint_all(registry)
   end
   local datasets, problems = registry:datasets()
   for _, dataset in ipairs(datasets) do
-    lint.add(result_of(dataset.file), { dataset })
+    lint.add(result_of(dataset.file), { dataset }, registry)
   end
   for _, problem in ipairs(problems) do
     table.insert(result_of(problem.file).problems, problem.message)
@@ -71,7 +71,8 @@ return {
     parser:argument("files", "The files (default: all of all repositories)."):argname("FILE"):args "*"
   end,
   run = function(session, arguments)
-    local results = #arguments.files > 0 and lint_files(arguments.files) or lint_all(session:registry())
+    local registry = session:registry()
+    local results = #arguments.files > 0 and lint_files(arguments.files, registry) or lint_all(registry)
     local code -- of the first problem: a file that is not there is no wrong definition
     for _, result in ipairs(results) do
       code = code or #result.problems > 0 and (result.code or "definition") or nil

@@ -43,7 +43,7 @@ return {
     local encoded = {}
     for i, dataset in ipairs(datasets) do
       local object
-      object, message, code = require "datamaestro.engine.prepare".open(store, dataset)
+      object, message, code = require "datamaestro.engine.open".dataset(store, dataset)
       if not object then
         return nil, message, code
       end

@@ -1,4 +1,5 @@
 --- `datamaestro search [TERM…]`
+local families = require "datamaestro.cli.families"
 local text = require "datamaestro.text"
 
 local function row(json, dataset)
@@ -9,6 +10,8 @@ local function row(json, dataset)
   json.set(object, "type", dataset.type.name)
   json.set(object, "tags", json.array(dataset.tags))
   json.set(object, "tasks", json.array(dataset.tasks))
+  json.set(object, "axes", families.axes(dataset))
+  json.set(object, "example", families.example(dataset))
   return object
 end
 
@@ -31,7 +34,8 @@ return {
         rows[#rows + 1] = row(json, dataset)
         if not session.json then
           session:print(text.line(
-            ("[%s] %s (%s)"):format(dataset.repository.id, dataset.id, dataset.type.name)))
+            ("[%s] %s (%s)"):format(dataset.repository.id, families.example(dataset) or dataset.id,
+              dataset.type.name)))
         end
       end
     end

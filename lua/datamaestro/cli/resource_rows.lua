@@ -1,0 +1,113 @@
+--- What `info` says of resources: where they come from, and what of them is here, without reading it.
+local contents = require "datamaestro.engine.contents"
+local graph = require "datamaestro.engine.graph"
+local place = require "datamaestro.engine.place"
+local resources = require "datamaestro.engine.resources"
+local text = require "datamaestro.text"
+
+local resource_rows = {}
+
+local function ids_of(resource)
+  local ids = {}
+  for key, target in pairs(resources.kind(resource).references(resource)) do
+    local resolved = resource.targets and resource.targets[key]
+    ids[#ids + 1] = type(target) == "string" and target or resolved and resolved.dataset.id or "another"
+  end
+  table.sort(ids)
+  return ids
+end
+
+-- Where a resource comes from, in a line.
+local function origin(resource)
+  local url = resource.url
+  if type(url) == "string" then
+    return text.url(url)
+  elseif type(url) == "table" then
+    local first = type(url[1]) == "table" and url[1].url or url[1]
+    return ("%d files, %s …"):format(#url, text.url(first))
+  elseif resources.kind(resource).references then
+    return ("%s to %s"):format(resource.kind, table.concat(ids_of(resource), ", "))
+  end
+  local needs = graph.requires(resource)
+  return #needs > 0 and ("%s of %s"):format(resource.kind, table.concat(needs, ", ")) or resource.kind
+end
+
+-- How much there is of it: bytes, and files of a folder.
+local function measure(store, dataset, resource, path)
+  local found = place.found(resource, path)
+  if not found then
+    return nil
+  elseif found.type ~= "folder" then
+    return found.size
+  end
+  local files, bytes = contents.measure(store:folder(dataset), resource.name)
+  return bytes, files
+end
+
+local function is_used_up(row, rows)
+  if not row.transient or #row.dependents == 0 then
+    return false
+  end
+  for _, other in ipairs(row.dependents) do
+    if rows[other.name].state ~= "complete" and not is_used_up(rows[other.name], rows) then
+      return false
+    end
+  end
+  return true
+end
+
+--- The resources of a dataset, as `info` shows them.
+-- @param store store
+-- @param dataset dataset
+-- @return array of tables: name, kind, origin (string), url and size (as declared, or nil), path, state
+--   ("none", "partial" or "complete"), stored (bytes, or nil), files (in a folder, or nil), here (boolean),
+--   used_up (boolean: transient, and gone because all that needs it is complete)
+function resource_rows.of(store, dataset)
+  local states, dependents, rows = store:states(dataset), graph.dependents(dataset.resources), {}
+  for i, resource in ipairs(dataset.resources) do
+    local path = store:path(dataset, resource)
+    local bytes, files = measure(store, dataset, resource, path)
+    local row = {
+      name = resource.name, kind = resource.kind, origin = origin(resource), size = resource.size,
+      path = path,
+      url = type(resource.url) == "string" and text.url(resource.url) or nil,
+      state = states[resource.name] or "none", stored = bytes, files = files,
+      here = place.found(resource, path) ~= nil, transient = resource.transient,
+      dependents = dependents[resource.name], stands = resources.kind(resource).stands,
+    }
+    rows[i], rows[resource.name] = row, row
+  end
+  for _, row in ipairs(rows) do
+    row.used_up = not row.here and is_used_up(row, rows)
+  end
+  return rows
+end
+
+local function state_of(row)
+  if row.used_up then
+    return "transient, not needed any more"
+  elseif row.stands == "nothing" then
+    return row.state == "complete" and "complete" or "not complete"
+  elseif not row.here then
+    return row.transient and "transient, not here" or "not here"
+  end
+  local words = { row.state == "complete" and "complete" or "not recorded" }
+  if row.files then
+    words[#words + 1] = ("%d file%s"):format(row.files, row.files == 1 and "" or "s")
+  end
+  words[#words + 1] = row.stored and text.size(row.stored) .. " on disk"
+  return table.concat(words, ", ")
+end
+
+--- The lines of a resource.
+-- @param row table: of resource_rows.of
+-- @return array of strings
+function resource_rows.lines(row)
+  local size = row.size and text.size(row.size) or row.url and "size not declared"
+  return {
+    ("  %-14s %s"):format(row.name, size and ("%s  (%s)"):format(size, state_of(row)) or state_of(row)),
+    ("  %-14s %s"):format("", row.origin),
+  }
+end
+
+return resource_rows

@@ -1,0 +1,180 @@
+--- Brings one dataset in place: carries out its plan, each resource once those that it needs are complete.
+local graph = require "datamaestro.engine.graph"
+local ledger = require "datamaestro.engine.ledger"
+local plan = require "datamaestro.engine.plan"
+local resources = require "datamaestro.engine.resources"
+
+local Bringing = {}
+Bringing.__index = Bringing
+
+-- After these, trying the other resources is pointless.
+local FINAL = { interrupted = true, space = true }
+
+local function fail(self, message, code)
+  self.failures[#self.failures + 1] = { message = message, code = code }
+  self.run.given_up = self.run.given_up or FINAL[code]
+end
+
+-- Makes one resource; true | nil, message, code.
+local function make(self, step)
+  local run, dataset, resource = self.run, self.dataset, step.resource
+  local part = ("%s/%s.part"):format(self.workshop, resource.name)
+  local made, message, code = resources.kind(resource).make(resource, part, run.context, dataset)
+  if made then
+    made, message, code = self.record:take(resource, part, step.path)
+  else
+    self.record:note(resource, "none")
+  end
+  if made then
+    run:done(dataset, resource, step.path)
+  end
+  return made, message, code
+end
+
+-- Removes what is transient once all that need it are there; that it could not be is no failure of theirs.
+local function release(self, resource)
+  for _, name in ipairs(graph.requires(resource)) do
+    local needed = self.steps[name]
+    local done = needed.resource.transient and needed.action ~= "idle"
+    for _, other in ipairs(self.dependents[name]) do
+      done = done and self.steps[other.name].complete
+    end
+    if done then
+      local dropped, message = self.record:drop(needed.resource, needed.path)
+      if not dropped then
+        self.run.context.warn(message)
+      end
+      needed.action = "idle"
+    end
+  end
+end
+
+local function attempt(self, step)
+  if self.run.given_up then
+    return
+  end
+  local made, message, code = make(self, step)
+  if made then
+    step.complete = true
+    release(self, step.resource)
+  else
+    fail(self, message, code)
+    self.run:failed(self.dataset, step.resource, message, code)
+  end
+end
+
+-- Waits for what a resource needs; whether all of it is there.
+local function await_needed(self, step)
+  local tasks, needed = {}, {}
+  for _, name in ipairs(graph.requires(step.resource)) do
+    needed[#needed + 1] = self.steps[name]
+    tasks[#tasks + 1] = self.steps[name].task
+  end
+  self.run.scheduler:join(tasks)
+  for _, other in ipairs(needed) do
+    if not other.complete then
+      return false
+    end
+  end
+  return true
+end
+
+-- What needs nothing waits in a queue, for thousands of tasks would take much memory; what waits for others
+-- must not stand in that queue before them.
+local function spawn(self, step)
+  local scheduler = self.run.scheduler
+  local function work()
+    attempt(self, step)
+  end
+  if resources.kind(step.resource).waits then
+    return scheduler:spawn(function()
+      if await_needed(self, step) then
+        work()
+      end
+    end)
+  elseif #graph.requires(step.resource) == 0 then
+    return scheduler:spawn_limited(work)
+  end
+  return scheduler:spawn(function()
+    if await_needed(self, step) then
+      scheduler:join { scheduler:spawn_limited(work) }
+    end
+  end)
+end
+
+local function begin(self, step)
+  if step.reason then
+    self.run.context.warn(step.action == "adopt" and step.reason or step.reason .. "; it is made again")
+  end
+  if step.action == "make" then
+    step.task = spawn(self, step)
+    return step.task
+  end
+  step.complete = true -- or gone, with all that needed it complete
+  if step.action == "adopt" then
+    local adopted, message, code = self.record:adopt(step.resource, step.path)
+    if not adopted then
+      fail(self, message, code)
+    end
+  elseif step.action == "drop" then
+    local dropped, message, code = self.record:drop(step.resource, step.path)
+    step.action = "idle"
+    if not dropped then
+      fail(self, message, code)
+    end
+  end
+end
+
+local function carry_out(self)
+  local steps = plan.of(self.run.store, self.dataset).actions
+  self.steps, self.dependents = {}, graph.dependents(self.dataset.resources)
+  for _, step in ipairs(steps) do
+    self.steps[step.resource.name] = step
+  end
+  local tasks = {}
+  for _, step in ipairs(steps) do
+    tasks[#tasks + 1] = begin(self, step)
+  end
+  self.run.scheduler:join(tasks)
+end
+
+-- Planned under the lock: another process may have done it all while this one waited.
+local function work_under_lock(self)
+  local run, dataset = self.run, self.dataset
+  local owner = run.context.cache.owner
+  local message, code
+  self.workshop, message, code = run.store:workshop(dataset, owner)
+  if not self.workshop then
+    return fail(self, message, code)
+  end
+  local _ <close> = setmetatable({}, { __close = function() -- luacheck: ignore
+    run.store:close_workshop(dataset, owner)
+  end })
+  local record <close> = ledger.open(run.store, dataset)
+  self.record = record
+  carry_out(self)
+  -- The state comes last: what a process leaves that dies before is cleared away when the next one looks.
+  run.store:close_workshop(dataset, owner)
+  local written
+  written, message, code = record:close()
+  if not written then
+    fail(self, message, code)
+  end
+end
+
+--- Brings a dataset in place. In a task.
+-- @param run run
+-- @param dataset dataset
+-- @return array of failures: {message, code}
+function Bringing.bring(run, dataset)
+  local self = setmetatable({ run = run, dataset = dataset, failures = {} }, Bringing)
+  local lock <close>, message, code = run:lock(dataset)
+  if lock then
+    work_under_lock(self)
+  else
+    fail(self, message, code)
+  end
+  return self.failures
+end
+
+return Bringing

@@ -1,0 +1,180 @@
+--- Where a resource stands: what is there, and how what was made gets there.
+--
+-- A resource whose place is "" fills the dataset's folder itself, beside what the store keeps there and the
+-- folders of datasets whose ids begin with this one's.
+local contents = require "datamaestro.engine.contents"
+local file = require "datamaestro.api.file"
+local resources = require "datamaestro.engine.resources"
+
+local place = {}
+
+-- What the store keeps in a dataset's folder, and what a dead process left of it.
+local function is_own(name)
+  return name:find "^%.state%." ~= nil or name == ".downloads" or name == ".contents"
+end
+
+local DEPTH = 6 -- folders below, in which another dataset's folder is looked for
+
+-- Whether a folder is that of a dataset, or leads to one.
+local function holds_dataset(path, depth)
+  local found = file.stat(path, true)
+  if not found or found.type ~= "folder" then
+    return false
+  elseif file.stat(path .. "/.state.lock") or file.stat(path .. "/.state.json") then
+    return true
+  end
+  for _, name in ipairs(depth < DEPTH and file.list(path) or {}) do
+    if holds_dataset(path .. "/" .. name, depth + 1) then
+      return true
+    end
+  end
+  return false
+end
+
+-- Whether something is in a dataset's folder that may be the content of the resource that fills it.
+local function is_filled(folder)
+  for _, name in ipairs(file.list(folder) or {}) do
+    if not is_own(name) and not holds_dataset(folder .. "/" .. name, 1) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Whether there is what a resource should be, as far as its kind of thing goes.
+-- @param resource resource
+-- @param path string: its place
+-- @return table | nil: as of file.stat; nil also where something else stands there
+function place.found(resource, path)
+  local stands = resources.kind(resource).stands
+  local found = file.stat(path)
+  if not found or found.type ~= stands then
+    return nil
+  elseif resource.filename == "" and not is_filled(path) then
+    return nil
+  end
+  return found
+end
+
+-- Removes what a list of before says, and what else is in the way; nil, message, code for another dataset.
+local function clear(folder, resource, names)
+  local old = contents.top(folder, resource.name)
+  for _, name in ipairs(names) do
+    old[name] = true
+  end
+  for name in pairs(old) do
+    local path = folder .. "/" .. name
+    if is_own(name) then
+      return nil, ("%s: '%s' in its top folder (a name that is not the store's own expected)"):format(
+        resource.name, name), "format"
+    elseif holds_dataset(path, 1) then
+      return nil, ("%s: the folder of another dataset (a member of another name expected)"):format(path),
+        "definition"
+    end
+  end
+  for name in pairs(old) do
+    local done, message, code = file.remove_tree(folder .. "/" .. name)
+    if not done then
+      return nil, message, code
+    end
+  end
+  return true
+end
+
+-- Moves what is in a folder to the dataset's own.
+local function fill(part, folder, resource)
+  local names, message, code = file.list(part)
+  local done
+  if names then
+    done, message, code = clear(folder, resource, names)
+  end
+  for _, name in ipairs(names or {}) do
+    if done then
+      done, message, code = file.move(part .. "/" .. name, folder .. "/" .. name)
+    end
+  end
+  file.remove(part)
+  return done, message, code
+end
+
+-- Gives a folder its name; what was there goes.
+local function replace(part, path)
+  local old = file.stat(path, true)
+  local message, code
+  if old and holds_dataset(path, 1) then
+    return nil, ("%s: the folder of another dataset (another name expected)"):format(path), "definition"
+  elseif old then
+    old, message, code = file.move(path, part .. ".old")
+    if not old then
+      return nil, message, code
+    end
+  end
+  local done
+  done, message, code = file.move(part, path)
+  file.remove_tree(part .. ".old")
+  return done, message, code
+end
+
+--- Gives what was made its place, and makes the list of a folder's contents.
+-- @param resource resource
+-- @param part string: what was made, on disk
+-- @param path string: its place
+-- @param folder string: the dataset's
+-- @return true | nil, message, code
+function place.publish(resource, part, path, folder)
+  local made = file.stat(part, true)
+  if not made then -- a kind that stands nowhere, or has done it itself
+    return true
+  end
+  if made.type ~= "folder" then
+    return file.move(part, path)
+  end
+  local list, message, code = contents.list(part)
+  local done
+  if list and resource.filename == "" then
+    done, message, code = fill(part, folder, resource)
+  elseif list then
+    done, message, code = replace(part, path)
+  end
+  if done then
+    done, message, code = contents.write(folder, resource.name, list)
+  end
+  return done, message, code
+end
+
+--- Makes the list of a folder's contents for one that was found in place.
+-- @param resource resource
+-- @param path string: its place
+-- @param folder string: the dataset's
+-- @return true | nil, message, code
+function place.adopt(resource, path, folder)
+  if resources.kind(resource).stands ~= "folder" or file.stat(path, true).type ~= "folder" then
+    return true
+  end
+  local function is_foreign(name)
+    return resource.filename == "" and (is_own(name) or holds_dataset(path .. "/" .. name, 1))
+  end
+  local list, message, code = contents.list(path, is_foreign)
+  if not list then
+    return nil, message, code
+  end
+  return contents.write(folder, resource.name, list)
+end
+
+--- Removes a resource from its place.
+-- @param resource resource
+-- @param path string: its place
+-- @param folder string: the dataset's
+-- @return true | nil, message, code
+function place.remove(resource, path, folder)
+  local done, message, code
+  if resource.filename == "" then
+    done, message, code = clear(folder, resource, {})
+  else
+    done, message, code = file.remove_tree(path)
+  end
+  contents.remove(folder, resource.name)
+  return done, message, code
+end
+
+return place

@@ -1,0 +1,141 @@
+--- Places of the user's own where something may be: absolute paths, and paths in folders that the user names
+-- by a key (datafolders). The first that is right is linked to.
+local config = require "datamaestro.config"
+local fields = require "datamaestro.engine.fields"
+local file = require "datamaestro.api.file"
+local folders = require "datamaestro.folders"
+local text = require "datamaestro.text"
+
+local proposals = {}
+
+local function parts_problem(path)
+  for part in path:gmatch "[^/]+" do
+    if part == ".." or part == "." then
+      return ("'%s' (path without '.' and '..' expected)"):format(path:sub(1, 80))
+    end
+  end
+  return path:find "%c" and "a path with control characters (one line expected)" or nil
+end
+
+-- Hidden files are keys and settings, not data: a definition of a stranger has no business there.
+local function path_problem(path)
+  if not path:find "^/" and not path:find "^~/" then
+    return ("'%s' (absolute path, ~/…, or { datafolder = KEY, path = … } expected)"):format(path:sub(1, 80))
+  elseif path:find "/%.[^./]" then
+    return ("'%s' (no hidden file or folder expected; a datafolder may be one)"):format(path:sub(1, 80))
+  end
+  return parts_problem(path)
+end
+
+local function inner_problem(path)
+  return path:find "^/" and ("'%s' (relative path expected)"):format(path:sub(1, 80)) or parts_problem(path)
+end
+
+--- The fields of a kind that links to the first of some proposals.
+-- @return array of fields
+function proposals.fields()
+  return {
+    fields.name(),
+    { name = "proposals", type = "list", required = true,
+      items = { type = "path", check = path_problem, either = {
+        type = "table", positional = { "datafolder", "path" }, fields = {
+          { name = "datafolder", type = "string", required = true, check = folders.problem,
+            doc = "Key of a folder that the user names by `datamaestro datafolders set KEY PATH`." },
+          { name = "path", type = "string", check = inner_problem, doc = "A path in it (default: itself)." },
+        } } },
+      doc = "Where it may be, in order: an absolute path, ~/…, or { datafolder = KEY, path = … }." },
+    fields.transient(),
+  }
+end
+
+--- What is wrong with the fields as a whole.
+-- @param resource table: the checked fields
+-- @return string | nil
+function proposals.problem(resource)
+  return #resource.proposals == 0 and "no proposals (one path or more expected)" or nil
+end
+
+local function quote(word)
+  return word:find "^[%w_.-]+$" and word or "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
+-- A proposal's path | nil, what is wrong.
+local function resolve(proposal, datafolders)
+  if type(proposal) == "string" then
+    return config.absolute(proposal)
+  end
+  local key = proposal.datafolder
+  local folder = datafolders[key]
+  if not folder then
+    return nil, ("datafolder '%s': not set (`datamaestro datafolders set %s PATH` says where it is)"):format(
+      key, quote(key))
+  end
+  local path = folders.absolute(folder)
+  if not path then
+    return nil, ("datafolder '%s': '%s' (absolute path expected)"):format(key, folder)
+  end
+  return proposal.path and ("%s/%s"):format(path:gsub("(.)/+$", "%1"), proposal.path) or path
+end
+
+-- What is wrong with a path, as far as a look tells; nil for nothing. A link into the dataset's own folder
+-- could come to lead to itself.
+local function look(path, stands, own)
+  local found, message, code = file.stat(path)
+  if not found then
+    return code == "unknown" and ("%s: no such %s"):format(path, stands) or message
+  elseif found.type ~= stands then
+    return ("%s: a %s (%s expected)"):format(path, found.type, stands)
+  end
+  local real = file.realpath(path)
+  if real and own and (real .. "/"):sub(1, #own + 1) == own .. "/" then
+    return path .. ": in the dataset's own folder (a path elsewhere expected)"
+  end
+end
+
+-- The first path that is right | nil, array of what is wrong with each.
+local function choose(resource, stands, context, own, verify)
+  local problems = {}
+  for _, proposal in ipairs(resource.proposals) do
+    local path, problem = resolve(proposal, context.settings.datafolders)
+    problem = path and look(path, stands, own) or problem
+    if path and not problem then
+      local right, message = verify(path)
+      if right then
+        return path, problems
+      end
+      problem = message
+      problems.mismatch = true
+    end
+    problems[#problems + 1] = problem
+  end
+  return nil, problems
+end
+
+--- Makes the link to the first proposal that is right. In a task.
+-- @param resource resource
+-- @param part string: the link to make
+-- @param context table: of the run
+-- @param dataset dataset
+-- @param stands string: "file" | "folder"
+-- @param verify function(path) → true | nil, message: whether what is there is what is declared
+-- @return true | nil, message, code: "unknown" when none is
+function proposals.link(resource, part, context, dataset, stands, verify)
+  local place = context.store:path(dataset, resource)
+  local there = file.stat(place, true)
+  if there and there.type ~= "link" then
+    return nil, ("%s: a %s that is not what is declared (a link, or nothing, expected; it is not removed)")
+      :format(place, there.type), "error"
+  end
+  local own = file.realpath(context.store:folder(dataset))
+  local path, problems = choose(resource, stands, context, own, verify)
+  local lines = "\n  " .. table.concat(problems, "\n  ")
+  local label = ("%s: %s"):format(dataset.id, resource.name)
+  if not path then
+    return nil, ("%s: not found (one of these expected):%s"):format(label, lines), "unknown"
+  elseif problems.mismatch then
+    context.warn(("%s: %s is taken, after:%s"):format(label, text.line(path), lines))
+  end
+  return file.symlink(path, part)
+end
+
+return proposals

@@ -1,0 +1,157 @@
+--- `work`, which the function of a resource of kind `custom` is given first: a folder to make. Its methods
+-- run in the function's coroutine. What takes its time is a request, which is carried out while the function
+-- waits; all else is done at once.
+local checks = require "datamaestro.engine.work.checks"
+local fields = require "datamaestro.engine.fields"
+local lines = require "datamaestro.engine.work.lines"
+local needed = require "datamaestro.engine.work.needed"
+local opaque = require "datamaestro.engine.work.opaque"
+local privacy = require "datamaestro.engine.work.privacy"
+local text = require "datamaestro.text"
+local transforms = require "datamaestro.engine.transforms"
+local writer = require "datamaestro.engine.work.writer"
+
+local work = {}
+
+local LOG_MAXIMUM = 200 -- bytes
+
+-- --- Fetch -------------------------------------------------------------------------------------
+
+local FETCH = fields.join(fields.sources { transforms.decoder() }, { fields.content(), transforms.field() })
+
+-- Of several URLs, the first is where it is served, the others come before the mirrors.
+local function with_urls(options, urls)
+  local given = {}
+  for name, value in next, options do
+    given[name] = value
+  end
+  if type(urls) ~= "table" then
+    given.url = urls
+    return given
+  end
+  local mirrors = {}
+  for i = 2, #urls do
+    mirrors[#mirrors + 1] = urls[i]
+  end
+  for _, mirror in ipairs(type(given.mirrors) == "table" and given.mirrors or {}) do
+    mirrors[#mirrors + 1] = mirror
+  end
+  given.url, given.mirrors = urls[1], #mirrors > 0 and mirrors or nil
+  return given
+end
+
+local function check_fetch(urls, options)
+  if options ~= nil and type(options) ~= "table" then
+    checks.refuse("work:fetch: %s (table of options expected)", type(options))
+  elseif options and (options.url ~= nil or options.from ~= nil) then
+    checks.refuse "work:fetch: 'url' or 'from' among the options (work:fetch(url, name, options) expected)"
+  end
+  local given = with_urls(options or {}, urls)
+  if given.url == nil then
+    checks.refuse "work:fetch: no URL (work:fetch(url, name, options) expected)"
+  end
+  return checks.options(FETCH, given, "work:fetch")
+end
+
+-- What was read could leave the machine in an address.
+local function keep_private(job, source)
+  local address = privacy.local_address(source)
+  if address then
+    checks.refuse("work:fetch: '%s' (a filedownloader that the function needs, for files of this machine)",
+      address)
+  end
+  for _, name in ipairs(job.needs) do
+    if not privacy.is_public(job.dataset, job.dataset:resource(name)) then
+      checks.refuse("work:fetch: not in a function that needs '%s', which is of this machine or of another "
+        .. "dataset (a custom resource for each)", name)
+    end
+  end
+end
+
+-- --- The object --------------------------------------------------------------------------------
+
+-- A name that is to be made, before anything is done for it.
+local function fresh(state, name, what)
+  checks.expect(state.job, state.job.workspace:check(checks.name(name, what)))
+  return name
+end
+
+-- Has a request carried out that reads a file.
+local function read_into(state, what, source, name, ...)
+  local path, label, pin = needed.origin(state.job, source, "work:" .. what)
+  checks.request(what, path, fresh(state, name, "work:" .. what), label, ...)
+  if pin then
+    pin:close()
+  end
+  return name
+end
+
+local function check_selection(wanted)
+  local done, right, problem = pcall(require "datamaestro.api.archive".check, wanted)
+  if not done or not right then
+    checks.refuse("work:extract: %s", done and problem or right:gsub("^%S+:%d+: ", ""))
+  end
+end
+
+local Work = opaque.class("work", {
+  fetch = function(state, urls, name, options)
+    local source = check_fetch(urls, options)
+    keep_private(state.job, source)
+    checks.request("fetch", source, fresh(state, name, "work:fetch"))
+    return name
+  end,
+
+  extract = function(state, source, name, options)
+    local wanted = checks.options(fields.selection(), options, "work:extract")
+    check_selection(wanted)
+    return read_into(state, "extract", source, name, wanted)
+  end,
+
+  copy = function(state, source, name)
+    return read_into(state, "copy", source, name)
+  end,
+
+  remove = function(_, name)
+    checks.request("remove", checks.name(name, "work:remove"))
+  end,
+
+  rename = function(state, from, to)
+    local old, name = checks.name(from, "work:rename"), checks.name(to, "work:rename")
+    checks.expect(state.job, state.job.workspace:rename(old, name))
+    return name
+  end,
+
+  write = function(state, name)
+    return writer.new(state.job, name)
+  end,
+
+  lines = function(state, name, options)
+    return lines.within(state.job, state.job.workspace, name, options)
+  end,
+
+  list = function(state, folder)
+    local name = folder == nil and "" or checks.name(folder, "work:list")
+    return checks.expect(state.job, state.job.workspace:list(name))
+  end,
+
+  size = function(state, name)
+    return checks.expect(state.job, state.job.workspace:size(checks.name(name, "work:size")))
+  end,
+
+  log = function(state, value)
+    if type(value) ~= "string" and type(value) ~= "number" then
+      checks.refuse("work:log: %s (string expected)", type(value))
+    end
+    state.job.context.observe { event = "note", file = state.job.label,
+      text = text.line(tostring(value):sub(1, LOG_MAXIMUM)) }
+  end,
+})
+
+--- Makes the object.
+-- @param job table: see engine/work/checks.lua
+-- @return object
+function work.new(job)
+  return opaque.new(Work, { job = job })
+end
+
+return work

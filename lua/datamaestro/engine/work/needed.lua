@@ -1,0 +1,87 @@
+--- What the functions of `custom` are given of the resources that they need: files and folders to read.
+local checks = require "datamaestro.engine.work.checks"
+local file = require "datamaestro.api.file"
+local lines = require "datamaestro.engine.work.lines"
+local opaque = require "datamaestro.engine.work.opaque"
+
+local needed = {}
+
+-- One of a folder is opened anew each time, through no link: the function may keep thousands of them.
+local File = opaque.class("file", {
+  lines = function(state, options)
+    if state.workspace then
+      return lines.within(state.job, state.workspace, state.name, options)
+    end
+    return lines.open(state.job, state.path, state.name, options)
+  end,
+
+  size = function(state)
+    if state.workspace then
+      return checks.expect(state.job, state.workspace:size(state.name))
+    end
+    return checks.expect(state.job, file.stat(state.path)).size
+  end,
+})
+
+local Folder = opaque.class("folder", {
+  list = function(state, folder)
+    local name = folder == nil and "" or checks.name(folder, "list")
+    return checks.expect(state.job, state.workspace:list(name))
+  end,
+
+  lines = function(state, name, options)
+    return lines.within(state.job, state.workspace, name, options)
+  end,
+
+  size = function(state, name)
+    return checks.expect(state.job, state.workspace:size(checks.name(name, "size")))
+  end,
+
+  file = function(state, name)
+    checks.expect(state.job, state.workspace:size(checks.name(name, "file"))) -- that it is there
+    return opaque.new(File, { job = state.job, workspace = state.workspace, name = name })
+  end,
+})
+
+--- The object for a resource.
+-- @param job table
+-- @param resource resource
+-- @return object | nil, message, code
+function needed.new(job, resource)
+  local path = job.context.store:path(job.dataset, resource)
+  local found, message, code = file.stat(path)
+  if not found then
+    return nil, message, code
+  elseif found.type ~= "folder" then
+    return opaque.new(File, { job = job, path = path, name = path:match "[^/]*$" })
+  end
+  local workspace
+  workspace, message, code =
+    require "datamaestro.api.workspace".open { folder = path, subject = resource.name }
+  if not workspace then
+    return nil, message, code
+  end
+  return opaque.new(Folder, { job = job, workspace = workspace })
+end
+
+--- A file that is to be copied or unpacked: of the work folder, or of a resource.
+-- @param job table
+-- @param source any: the author's: a name, or an object
+-- @param what string: what messages begin with
+-- @return string: where it can be opened now
+-- @return string: what it is called
+-- @return pin | nil: what holds it meanwhile, to be closed
+function needed.origin(job, source, what)
+  local state = opaque.state(source, File)
+  if state and not state.workspace then
+    return state.path, state.name
+  elseif not state and type(source) ~= "string" then
+    checks.refuse("%s: %s (name of a file, or a file of a resource, expected)", what,
+      opaque.state(source, Folder) and "folder" or type(source))
+  end
+  local name = state and state.name or checks.name(source, what)
+  local pin = checks.expect(job, (state and state.workspace or job.workspace):pin(name))
+  return pin:path(), name, pin
+end
+
+return needed

@@ -1,0 +1,251 @@
+-- What several resources have to do with each other: needs, transient ones, shared sources; and the folders
+-- that the Python program leaves.
+local Laboratory = require "spec.support.laboratory"
+local Nginx = require "spec.support.nginx"
+local file = require "datamaestro.api.file"
+local graph = require "datamaestro.engine.graph"
+local json = require "datamaestro.json"
+local kinds = require "spec.support.kinds"
+local program = require "spec.support.program"
+local temp = require "spec.support.temp"
+
+local function resource(name, needs)
+  return { name = name, kind = "filescopy", source = needs, line = 1 }
+end
+
+describe("graph", function()
+  it("orders resources after those that they need, otherwise as they are written", function()
+    local root = { name = "root", kind = "todo" }
+    local c, b = resource("c", "b"), resource("b", "root")
+    assert.same({ root, b, c }, graph.order { c, b, root })
+    assert.same({ root, b, c }, graph.order { root, c, b })
+  end)
+
+  it("names a cycle", function()
+    local order, cycle = graph.order { resource("x", "a"), resource("a", "b"), resource("b", "a") }
+    assert.is_nil(order)
+    assert.equal("a -> b -> a", cycle)
+  end)
+end)
+
+describe("a dataset of several resources", function()
+  local server, lab
+
+  setup(function()
+    server = Nginx.start {}
+    kinds.serve(server.root)
+  end)
+
+  teardown(function()
+    server:stop()
+  end)
+
+  before_each(function()
+    lab = Laboratory.new()
+    lab.env.DATAMAESTRO_RETRY_DELAY, lab.env.DATAMAESTRO_TRIES = "0.01", "1"
+    server:forget()
+  end)
+
+  after_each(function()
+    lab:close()
+  end)
+
+  local function define(resources, parameters)
+    lab:define(([[
+      local Base = use "datamaestro.data".Base
+      Data = %s .. dataset { Base, "Several" } .. function(%s) return {} end]]):format(
+        resources:gsub("URL", server.url), parameters or ""))
+  end
+
+  local function asked(path)
+    local count = 0
+    for _, request in ipairs(server:requests()) do
+      count = count + (request.path == path and 1 or 0)
+    end
+    return count
+  end
+
+  describe("is refused", function()
+    local MISTAKES = {
+      { "for a need that there is not", [[
+          tardownloader("archive", "URL/top.tar", { transient = true }) ..
+          filescopy("files", "archve", { "a.txt" })]],
+        "resource 'files' needs 'archve', which there is not (did you mean 'archive'?)" },
+      { "for resources that need each other", [[
+          filescopy("a", "b", { "x" }) .. filescopy("b", "a", { "x" })]],
+        "resources need each other: a -> b -> a" },
+      { "for a transient resource that nothing needs",
+        'tardownloader("a", "URL/top.tar", { transient = true })',
+        "resource 'a' is transient, but none needs it (without 'transient' it stays)" },
+      { "for an archive without a source", 'tardownloader("a", { files = { "x" } })',
+        "a: no source (a URL, or from = \"RESOURCE\", expected)" },
+      { "for copies that leave the folder", [[
+          tardownloader("a", "URL/top.tar") .. filescopy("b", "a", { "../x" })]],
+        "b.files: '../x' (relative path without '.', '..' and '//' expected)" },
+      { "for links without a name", 'links("l", { "org.example.other" })',
+        "l.links: name '1' (letters, digits, '_', '.' and '-' expected)" },
+      { "for a change of lines that is none",
+        'filedownloader("a.txt", "URL/x", { transforms = { { with = "x" } } })',
+        "a.transforms: step 1: { replace = …, with = … } or { filter = … } expected" },
+    }
+
+    for _, mistake in ipairs(MISTAKES) do
+      it(mistake[1], function()
+        define(mistake[2])
+        local result = lab:prepare()
+        assert.equal(10, result.status)
+        assert.matches(mistake[3], result.err, 1, true)
+        assert.matches("org/example.lua:%d+: ", result.err)
+      end)
+    end
+  end)
+
+  it("keeps what is complete when another fails, and goes on from there", function()
+    define [[filedownloader("plain.txt", "URL/plain.txt") .. filedownloader("gone.txt", "URL/gone") ..
+      tardownloader("tree", { from = "gone" })]]
+    local result = lab:prepare()
+    assert.equal(4, result.status)
+    assert.is_nil(result.err:find "tree", result.err) -- what needs it is not complained of
+    assert.equal("complete", lab:state "plain")
+    assert.equal("none", lab:state "gone")
+    program.shell("cp " .. server.root .. "/top.tar " .. server.root .. "/gone")
+    assert.equal(0, lab:prepare().status)
+    assert.equal(1, asked "/plain.txt")
+    assert.equal("one\n", temp.read(lab:path "tree/a.txt"))
+    os.remove(server.root .. "/gone")
+  end)
+
+  it("keeps a transient resource until all that need it are complete", function()
+    define [[filedownloader("t.tar", "URL/top.tar", { transient = true }) ..
+      tardownloader("one", { from = "t" }) .. tardownloader("two", { from = "t", files = { "nothing" } })]]
+    assert.equal(12, lab:prepare().status)
+    assert.is_truthy(file.stat(lab:path "t.tar"))
+    assert.equal("complete", lab:state "t")
+    define [[filedownloader("t.tar", "URL/top.tar", { transient = true }) ..
+      tardownloader("one", { from = "t" }) .. tardownloader("two", { from = "t", files = { "top/a.txt" } })]]
+    assert.equal(0, lab:prepare().status)
+    assert.is_nil(file.stat(lab:path "t.tar"))
+    assert.equal("none", lab:state "t")
+    assert.equal(1, asked "/top.tar")
+  end)
+
+  it("brings a transient resource back only where something needs it again", function()
+    define [[tardownloader("archive", "URL/top.tar", { transient = true }) ..
+      filescopy("a", "archive", { "a.txt" }) .. filescopy("b", "archive", { "sub/b.txt" })]]
+    assert.equal(0, lab:prepare().status)
+    assert.equal(1, asked "/top.tar")
+    assert.equal(0, lab:prepare("--offline").status)
+    assert(os.remove(lab:path "b/sub/b.txt"))
+    assert.equal(0, lab:prepare().status)
+    assert.equal(2, asked "/top.tar")
+    assert.same({ ".contents", ".state.json", ".state.lock", "a", "b" }, lab:names())
+  end)
+
+  it("does not touch the folders of datasets in its own", function()
+    lab:define(([[
+      local Base = use "datamaestro.data".Base
+      Data = tardownloader("data", "URL/top.tar") .. dataset { Base, "Outer" } .. function() return {} end
+      Inner = filedownloader("a.txt", "URL/plain.txt") .. dataset { Base, "Inner", id = ".data.a" } ..
+        function() return {} end
+      Clash = filedownloader("b.txt", "URL/plain.txt") .. dataset { Base, "Clash", id = ".data.sub" } ..
+        function() return {} end]]):gsub("URL", server.url))
+    assert.equal(0, lab:run { "--quiet", "prepare", "org.example.data.a" }.status)
+    assert.equal(0, lab:prepare().status, "with a folder of the same place, nothing is lost")
+    assert.equal("plain\n", temp.read(lab:path "a/a.txt"))
+    lab:close()
+  end)
+
+  it("is not filled where it would write over another dataset's folder", function()
+    lab:define(([[
+      local Base = use "datamaestro.data".Base
+      Data = tardownloader("data", "URL/top.tar") .. dataset { Base, "Outer" } .. function() return {} end
+      Clash = filedownloader("x.txt", "URL/plain.txt") .. dataset { Base, "Clash", id = ".data.sub" } ..
+        function() return {} end]]):gsub("URL", server.url))
+    assert.equal(0, lab:run { "--quiet", "prepare", "org.example.data.sub" }.status)
+    local result = lab:prepare()
+    assert.equal(10, result.status)
+    local problem = "data/sub: the folder of another dataset (a member of another name expected)"
+    assert.matches(problem, result.err, 1, true)
+    assert.equal("plain\n", temp.read(lab:path "sub/x.txt"))
+  end)
+
+  it("that twelve times is made of one archive asks for it once", function()
+    local lines, ids = { 'local Base = use "datamaestro.data".Base' }, {}
+    for i = 1, 12 do
+      lines[#lines + 1] = ([[D%d = tardownloader("archive", "%s/top.tar.gz", { transient = true }) ..
+        filescopy("files", "archive", { "a.txt" }) .. dataset { Base, "One of twelve" } ..
+        function() return {} end]]):format(i, server.url)
+      ids[i] = "org.example.d" .. i
+    end
+    lab:define(table.concat(lines, "\n"))
+    local result = lab:run { "--quiet", "download", table.unpack(ids) }
+    assert.equal(0, result.status, result.err)
+    assert.equal(1, asked "/top.tar.gz")
+    for i = 1, 12 do
+      assert.equal("one\n", temp.read(("%s/data/lab/org/example/d%d/files/a.txt"):format(lab.data, i)))
+    end
+    assert.same({}, file.list(lab.data .. "/cache"))
+  end)
+
+  it("with --keep-downloads keeps the archive for later runs", function()
+    define [[tardownloader("one", "URL/top.tar") ..
+      tardownloader("two", "URL/top.tar", { folder = "again" })]]
+    assert.equal(0, lab:prepare("--keep-downloads").status)
+    assert.equal(2, #file.list(lab.data .. "/cache"))
+    assert.equal(1, asked "/top.tar")
+    assert.equal("one\n", temp.read(lab:path "again/a.txt"))
+  end)
+
+  describe("of the Python program", function()
+    -- What it leaves in the middle: states of what is done, what was under way, a part in the cache.
+    local function half_done(states)
+      program.shell(("mkdir -p %s/.downloads/top %s/cache"):format(program.quote(lab:path()),
+        program.quote(lab.data)))
+      temp.write(lab:path ".downloads/top/a.txt", "half")
+      temp.write(lab:path ".state.lock", "")
+      temp.write(lab.data .. "/cache/" .. ("0"):rep(64) .. ".tmp", "half")
+      if states then
+        temp.write(lab:path ".state.json", json.encode { version = 1, resources = states })
+      end
+    end
+
+    it("is finished where a state says what is done", function()
+      define [[filedownloader("plain.txt", "URL/plain.txt") .. tardownloader("tree", "URL/top.tar") ..
+        filescopy("copy", "tree", { "a.txt" })]]
+      half_done { plain = { state = "complete" }, tree = { state = "partial" } }
+      temp.write(lab:path "plain.txt", "plain\n")
+      local result = lab:prepare()
+      assert.equal(0, result.status, result.err)
+      assert.equal(0, asked "/plain.txt")
+      assert.equal("one\n", temp.read(lab:path "top/a.txt"))
+      assert.equal("one\n", temp.read(lab:path "copy/a.txt"))
+      local document = json.decode(temp.read(lab:path ".state.json"))
+      assert.same({ version = 1, resources = { plain = { state = "complete" }, tree = { state = "complete" },
+        copy = { state = "complete" } } }, document)
+    end)
+
+    it("is not taken for complete because of what was under way", function()
+      define 'tardownloader("tree", "URL/top.tar")'
+      half_done()
+      assert.equal(0, lab:prepare().status)
+      assert.equal(1, asked "/top.tar")
+      assert.equal("one\n", temp.read(lab:path "a.txt"))
+    end)
+
+    it("is adopted without a state, with a word where nothing proves it", function()
+      define [[tardownloader("tree", "URL/top.tar") ..
+        filedownloader("p.txt", "URL/plain.txt", { size = 6 })]]
+      temp.write(lab:path "top/a.txt", "one\n")
+      temp.write(lab:path "p.txt", "plain\n")
+      local result = lab:prepare()
+      assert.equal(0, result.status)
+      local warning = "datamaestro: warning: %s: taken as it is (the definition has no size or digest of its "
+        .. "content)\n"
+      assert.equal(warning:format(lab:path "top"), result.err)
+      assert.same({}, server:requests())
+      assert(os.remove(lab:path "top/a.txt"))
+      assert.equal(0, lab:prepare().status) -- what it held was noted
+      assert.equal(1, asked "/top.tar")
+    end)
+  end)
+end)
