@@ -101,6 +101,7 @@ return {
     if not store then
       return nil, message, code
     end
+    session:registry():resolve(dataset) -- where a reference leads nowhere, its id is still shown
     local rows = dataset:is_family() and {} or rows_of.of(store, dataset)
     local terms = terms_of(session, dataset)
     if session.json then
