@@ -124,4 +124,21 @@ function text.wrap(value, width)
   return (table.concat(lines, "\n"):gsub("%s+$", ""))
 end
 
+--- Wraps the lines that are too long between their words; what continues stands two columns further in.
+-- @param value string
+-- @param width integer: columns
+-- @return string
+function text.fold(value, width)
+  local lines = {}
+  for line in (value .. "\n"):gmatch "(.-)\n" do
+    local indent = line:match "^%s*"
+    if columns(line) > width and width > #indent + 20 then
+      local folded = text.wrap(line, width - #indent - 2):gsub("\n", "\n" .. indent .. "  ")
+      line = indent .. folded
+    end
+    lines[#lines + 1] = line
+  end
+  return table.concat(lines, "\n")
+end
+
 return text

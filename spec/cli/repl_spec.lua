@@ -80,6 +80,11 @@ datamaestro.cvs
       printed(("for row in datamaestro.jsonl.rows %q do r = row end\nr\n"):format(path)))
   end)
 
+  it("says what a loader is", function()
+    assert.matches("^loader of 2 batches of 2\n  for images, labels in l do … end  an epoch",
+      printed 'help(loader(datamaestro.tensor.from("uint8", 3, { 1, 2, 3 }), { batch = 2 }))\n')
+  end)
+
   it("says what tensors and their methods are, by name", function()
     local narrow = "t:narrow(dim, start, length)\n  view: some parts along a dimension\n"
     assert.are.equal(narrow:rep(2), printed 'help "t:narrow"\nhelp "narrow"\n')

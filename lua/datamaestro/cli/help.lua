@@ -143,6 +143,12 @@ end
 
 local function about_other(value)
   local metatable = debug.getmetatable(value)
+  if type(metatable) == "table" and rawget(metatable, "__name") == "loader" then
+    return { tostring(value), "  for images, labels in l do … end  an epoch: batch after batch",
+      "  #l                                 batches of an epoch",
+      "  l.size, l.seed, l.epoch            parts in all; what shuffles; the next epoch",
+      "\nhelp(loader) says the options" }
+  end
   local index = type(metatable) == "table" and rawget(metatable, "__index")
   if type(value) == "table" and (not metatable or #sorted_names(value) > 0) then
     return about_fields(value)

@@ -80,6 +80,13 @@ function type_of(field, name, classes)
   return field.either and kind .. "|" .. type_of(field.either, name, classes) or kind
 end
 
+--- The type of a field where no class of its own can stand, as of a parameter.
+-- @param field table: of a schema
+-- @return string
+function luacats.type_of(field)
+  return type_of(field, "table", {})
+end
+
 local function add_field(lines, label, field, name, classes, optional)
   local mark = optional and "?" or ""
   lines[#lines + 1] = (("---@field %s%s %s %s"):format(label, mark, type_of(field, name, classes),

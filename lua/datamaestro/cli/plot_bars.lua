@@ -35,9 +35,11 @@ local function whole_step(range, bins)
     return 1
   end
   local least = (range + (bins or BARS) - 1) // (bins or BARS)
-  for step = least, least + math.min(least // 3, 1000) do
-    if range % step == 0 then
-      return step
+  for distance = 0, math.min(least // 3, 1000) do
+    for _, step in ipairs { least + distance, least - distance } do
+      if range % step == 0 then
+        return step
+      end
     end
   end
   return math.ceil(plot_bars.nice(least))

@@ -30,11 +30,16 @@ local function text_problem(value)
   return not value:find "%S" and "no text (the terms expected)" or nil
 end
 
---- The arguments of `useragreement(text, { … })`, as a schema.
-heading.agreement_schema = {
-  { name = "text", type = "string", required = true, check = text_problem, doc = "The terms." },
-  { name = "id", type = "string", pattern = "^[^%c%s][^%c]*$", expected = "one line of text",
-    doc = "What acceptance is recorded under (default: the dataset's id)." },
+--- The step `useragreement(text, { … })`, declared as resources are.
+heading.agreement_step = {
+  doc = "Terms of use, which must be accepted before anything is fetched or opened.",
+  example = [[useragreement("For research only.", { id = "org.example.licence" })]],
+  positional = { "text" },
+  schema = {
+    { name = "text", type = "string", required = true, check = text_problem, doc = "The terms." },
+    { name = "id", type = "string", pattern = "^[^%c%s][^%c]*$", expected = "one line of text",
+      doc = "What acceptance is recorded under (default: the dataset's id)." },
+  },
 }
 
 -- --- Parts -------------------------------------------------------------------------------------
@@ -94,9 +99,10 @@ end
 -- @return table: { id (nil where none is given), text, link } | nil, message
 function heading.agreement(link)
   local found
-  local options, problem = links.options(link, { "text" }, heading.agreement_schema)
+  local declared = heading.agreement_step
+  local options, problem = links.options(link, declared.positional, declared.schema)
   if options then
-    found, problem = schema.check(heading.agreement_schema, options, "useragreement")
+    found, problem = schema.check(declared.schema, options, "useragreement")
   end
   if not found then
     return nil, problem
@@ -172,8 +178,11 @@ function read_metadataset(chain, depth)
   if not found then
     return nil, problem
   end
+  local is_first = true -- the same step may stand there twice
   for _, link in ipairs(step.links(chain)) do
-    problem = not rawequal(link, own) and add_shared(found, link)
+    local is_own = is_first and rawequal(link, own)
+    is_first = is_first and not is_own
+    problem = not is_own and add_shared(found, link)
     if problem then
       return nil, links.place(type(link) == "table" and link or own, problem)
     end
