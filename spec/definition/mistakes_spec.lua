@@ -85,7 +85,7 @@ local MISTAKES = {
   { "a citation that is no entry", dataset(FILE .. ", citation = 'Me, 2026'"),
     "test.lua:3: dataset.citation: 'Me, 2026' (one BibTeX entry, @TYPE{KEY, …}, expected)" },
   { "a size that is none", dataset(FILE .. ", size = 'large'"),
-    "test.lua:3: dataset.size: string (bytes, or text such as \"1.2 GB\", expected)" },
+    "test.lua:3: dataset.size: string (bytes or \"1.2 GB\" expected)" },
   { "a version of two lines", dataset(FILE .. ", version = '1\\n2'"),
     "test.lua:3: dataset.version: no line of text (one expected)" },
   { "a date that is none", dataset(FILE .. ", timestamp = '2026-13-01'"),

@@ -40,7 +40,7 @@ end
 
 --- What `size` takes: bytes, or a text such as "1.2 GB".
 about.size_type = {
-  name = "bytes, or text such as \"1.2 GB\",", id = "integer|string",
+  name = "bytes or \"1.2 GB\"", id = "integer|string",
   accepts = function(value)
     return math.type(value) == "integer" and value >= 0
       or type(value) == "string" and text.bytes(value) ~= nil
