@@ -76,7 +76,8 @@ describe("a metadataset", function()
       problem "local M = metadataset { url = 'https://x/' }\nX = dataset { M } .. function() end")
     assert.equal("test.lua:2: metadataset.ulr: unknown field (did you mean 'url'?)",
       problem "local M = metadataset { data.File, ulr = 'https://x/' }\nX = dataset { M } .. function() end")
-    assert.equal("test.lua:2: metadataset.id: unknown field (url, doi, licence, citation, version, timestamp expected)",
+    assert.equal("test.lua:2: metadataset.id: unknown field "
+      .. "(url, doi, licence, citation, version, timestamp expected)",
       problem "local M = metadataset { data.File, id = 'x' }\nX = dataset { M } .. function() end")
     assert.equal("test.lua:2: datatags: no argument (one or more strings expected)",
       problem "local M = datatags() .. metadataset { data.File }\nX = dataset { M } .. function() end")
