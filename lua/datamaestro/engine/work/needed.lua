@@ -3,6 +3,7 @@ local checks = require "datamaestro.engine.work.checks"
 local file = require "datamaestro.api.file"
 local lines = require "datamaestro.engine.work.lines"
 local opaque = require "datamaestro.engine.work.opaque"
+local resources = require "datamaestro.engine.resources"
 
 local needed = {}
 
@@ -48,6 +49,10 @@ local Folder = opaque.class("folder", {
 -- @param resource resource
 -- @return object | nil, message, code
 function needed.new(job, resource)
+  if resources.kind(resource).stands == "nothing" then
+    return nil, ("'%s' is neither a file nor a folder (only the dataset's function can have it)"):format(
+      resource.name), "definition"
+  end
   local path = job.context.store:path(job.dataset, resource)
   local found, message, code = file.stat(path)
   if not found then

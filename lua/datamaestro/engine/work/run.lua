@@ -82,9 +82,8 @@ local function store(job)
   return nil, message, code
 end
 
--- No line of the function is at fault then.
-local function conclude(job)
-  local done, message, code = store(job)
+-- What fails where no line of the function is at fault.
+local function placed(job, done, message, code)
   if not done then
     message = ("%s:%d: %s: %s"):format(job.resource.file, job.resource.line, job.label, message)
   end
@@ -116,12 +115,12 @@ function run.make(job)
   local session <close> = job.resource.run:start()
   job.session = session
   local given, done
-  given, message, code = arguments_of(job)
+  given, message, code = placed(job, arguments_of(job))
   if given then
     done, message, code = drive(job, given)
   end
   if done then
-    return conclude(job)
+    return placed(job, store(job))
   end
   return nil, message, code
 end

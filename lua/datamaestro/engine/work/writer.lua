@@ -6,24 +6,12 @@ local writer = {}
 
 local WRITERS = 256 -- files that are written at once, at most: each takes memory
 
-local function put(state, what, value, ending)
+local function write(state, line, ...)
   if not state.handle then
-    checks.refuse("writer:%s: the writer is closed", what)
-  elseif type(value) ~= "string" and type(value) ~= "number" then
-    checks.refuse("writer:%s: %s (string or number expected)", what, type(value))
+    checks.refuse "writer: it is closed"
   end
-  checks.expect(state.job, state.handle:write(value, ending))
-end
-
-local function write(state, what, ending, value, ...)
-  local more = select("#", ...)
-  put(state, what, value, ending and more == 0)
-  if more > 0 then
-    local values = { ... }
-    for i = 1, more do
-      put(state, what, values[i], ending and i == more)
-    end
-  end
+  checks.expect(state.job, state.handle:write(line, ...))
+  return state.object
 end
 
 local function close(job, handle)
@@ -33,13 +21,11 @@ end
 
 local Writer = opaque.class("writer", {
   line = function(state, ...)
-    write(state, "line", true, ...)
-    return state.object
+    return write(state, true, ...)
   end,
 
   write = function(state, ...)
-    write(state, "write", false, ...)
-    return state.object
+    return write(state, false, ...)
   end,
 
   close = function(state)
