@@ -200,7 +200,8 @@ end
 --- Reads a `dataset` step.
 -- @param link table: of step.links
 -- @return table: the fields of heading.schema, `about` (as of about.read), `type`, `name`, `description`;
---   `tags`, `tasks` and `agreements` of its metadataset; `variants` as of variants.new | nil, message "PATH:LINE: …"
+--   `tags`, `tasks` and `agreements` of its metadataset; `variants` as of variants.new | nil, message
+--   "PATH:LINE: …"
 function heading.dataset(link)
   local declared, doc = read_table(link, DATASET, heading.schema, 0)
   if not declared then
