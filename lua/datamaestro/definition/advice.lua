@@ -41,7 +41,8 @@ end
 
 -- --- Resources -----------------------------------------------------------------------------------------
 
-local ARCHIVES = { zip = "zip", ["7z"] = "7z", tar = "tar", tgz = "tar", tbz = "tar", tbz2 = "tar", txz = "tar",
+local ARCHIVES = { zip = "zip", ["7z"] = "7z", tar = "tar", tgz = "tar", tbz = "tar", tbz2 = "tar",
+  txz = "tar",
   jar = "zip" }
 
 -- The kind of archive that a name speaks of, packed or not.

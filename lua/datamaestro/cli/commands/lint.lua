@@ -71,7 +71,8 @@ local function print_text(session, results)
       session:print(text.printable(message))
     end
     for _, warning in ipairs(result.warnings) do
-      session:print(text.printable(("%s:%d: warning: %s"):format(warning.file, warning.line, warning.message)))
+      local line = ("%s:%d: warning: %s"):format(warning.file, warning.line, warning.message)
+      session:print(text.printable(line))
     end
     if #result.problems == 0 then
       session:print(text.printable(lint.praise(result)))
