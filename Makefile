@@ -181,7 +181,8 @@ install: all ## install below PREFIX (default /usr/local), staged below DESTDIR
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/datamaestro
 	cp -R --no-preserve=ownership,mode $(LUADIR) $(DESTDIR)$(PREFIX)/lib/datamaestro/
 	cp -R --no-preserve=ownership,mode datasets $(DESTDIR)$(PREFIX)/share/datamaestro/
-	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources/cli
+	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources/cli $(DESTDIR)$(PREFIX)/share/datamaestro/sources/engine
+	cp -R --no-preserve=ownership,mode lua/datamaestro/engine/work $(DESTDIR)$(PREFIX)/share/datamaestro/sources/engine/
 	cp -R --no-preserve=ownership,mode lua/datamaestro/init.lua lua/datamaestro/data \
 	    $(DESTDIR)$(PREFIX)/share/datamaestro/sources/
 	cp --no-preserve=ownership,mode lua/datamaestro/cli/words.lua $(DESTDIR)$(PREFIX)/share/datamaestro/sources/cli/
