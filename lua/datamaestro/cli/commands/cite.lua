@@ -61,7 +61,8 @@ return {
   summary = "Print how to cite datasets, as BibTeX.",
   words = { "ids…" },
   configure = function(parser)
-    parser:argument("ids", "The datasets' ids, such as com.lecun.mnist."):argname("ID"):args "+"
+    parser:argument("ids", "The datasets' ids, as `search` shows them."):argname("ID"):args "+"
+    parser:epilog "Example: datamaestro cite com.lecun.mnist >>references.bib"
   end,
   run = function(session, arguments)
     local datasets = {}
