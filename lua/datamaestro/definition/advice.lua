@@ -41,8 +41,8 @@ end
 
 -- --- Resources -----------------------------------------------------------------------------------------
 
-local ARCHIVES = { zip = "zip", jar = "zip", ["7z"] = "7z", tar = "tar", tgz = "tar", tbz = "tar", tbz2 = "tar",
-  txz = "tar" }
+local ARCHIVES = { zip = "zip", jar = "zip", ["7z"] = "7z", tar = "tar", tgz = "tar", tbz = "tar",
+  tbz2 = "tar", txz = "tar" }
 
 -- The kind of archive that a name speaks of, packed or not.
 local function archive_of(name)

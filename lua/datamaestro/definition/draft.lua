@@ -51,8 +51,8 @@ end
 
 --- What a URL says.
 -- @param url string
--- @return table: scheme, authority, host, parts (array of strings: its path), name (of a file, or nil), is_page
---   (boolean) | nil, message, "usage"
+-- @return table: scheme, authority, host, parts (array of strings: its path), name (of a file, or nil),
+--   is_page (boolean) | nil, message, "usage"
 function draft.read_url(url)
   local scheme, authority, path = url:match "^(%a[%w+.-]*)://([^/?#]*)([^?#]*)"
   local known = { http = true, https = true, ftp = true, ftps = true }

@@ -51,7 +51,7 @@ end
 local function print_text(session, entries)
   for i, entry in ipairs(entries) do
     if entry.made then
-      session:print(text.line(("%% %s declares no citation: made of its name and addresses"):format(entry.id)))
+      session:print(text.line(("%% %s declares no citation: made of name and addresses"):format(entry.id)))
     end
     session:print(text.printable(entry.text) .. (i < #entries and "\n" or ""))
   end

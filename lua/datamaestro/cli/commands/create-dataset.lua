@@ -65,7 +65,8 @@ end
 local function check_new(session, owner, id)
   local other = session:registry():find(id .. "@" .. owner.id)
   if other then
-    return nil, ("%s: there already, in %s:%d (a new id expected)"):format(id, other.file, other.line), "usage"
+    return nil, ("%s: there already, in %s:%d (a new id expected)"):format(id, other.file, other.line),
+      "usage"
   end
   return true
 end
