@@ -251,9 +251,12 @@ Other = filedownloader("data.bin", "https://example.org/data") ..
       error(tostring(failure) == failure.message and failure.code == "unknown" and failure)]])
     assert.are.same({ 12, "datamaestro: /dev/null: not a regular file (file expected)\n" },
       ended 'assert(require "datamaestro.data.image".load "/dev/null")')
-    assert.are.same({ 1, "datamaestro: broken\n" }, ended 'assert(nil, "broken")')
-    assert.are.same({ 1, "datamaestro: broken\n" }, ended 'assert(false, "broken", "glass")')
-    assert.are.same({ 1, "datamaestro: assertion failed!\n" }, ended 'assert(1, "all", "ok") assert(nil)')
+    local here = ("datamaestro: %s/x.lua:1: "):format(lab.folder)
+    assert.are.same({ 1, here .. "broken\n" }, ended 'assert(nil, "broken")')
+    assert.are.same({ 1, here .. "broken\n" }, ended 'assert(false, "broken", "glass")')
+    assert.are.same({ 1, here .. "assertion failed!\n" }, ended 'assert(1, "all", "ok") assert(nil)')
+    assert.are.same({ 0, "" }, ended 'assert(select("#", assert(1, nil, 3)) == 3)')
+    assert.are.same({ 1, "datamaestro: x\n" }, ended 'assert(nil, { message = "x", code = "error" })')
   end)
 
   it("reads its own repositories before those that come with it", function()

@@ -1,10 +1,9 @@
 --- Annotations of the language of definitions: its steps and what they take, from the schemas.
-local axis = require "datamaestro.definition.axis"
-local datatype = require "datamaestro.definition.datatype"
-local heading = require "datamaestro.definition.heading"
+local comments = require "datamaestro.comments"
 local luacats = require "datamaestro.cli.luacats"
 local modules = require "datamaestro.modules"
-local resources = require "datamaestro.engine.resources"
+local steps = require "datamaestro.definition.steps"
+local work = require "datamaestro.engine.work"
 
 local annotations_language = {}
 
@@ -21,51 +20,43 @@ local STEP = [[
 ---@field doc string
 ]]
 
-local WORDS = [[
----A value that is none, in the values and the default of an axis. Functions get nil for it.
+local CLASSES = [[
 ---@class datamaestro.Null
----@type datamaestro.Null
-null = nil
-
 ---An axis of a family of datasets.
 ---@class datamaestro.Axis
 
 ---The axes of a family of datasets.
 ---@class datamaestro.AxesVariants
 
----The axes of a family of datasets, by their names.
----@param axes table<string, datamaestro.Axis>
----@return datamaestro.AxesVariants
-function AxesVariants(axes) end
-
----The resources of a dataset of a family that depend on its axes: the function gets their values.
----@param f fun(v: table<string, any>): datamaestro.Step?
----@return datamaestro.Step
-function resources(f) end
-
----Tags of the dataset.
----@param ... string
----@return datamaestro.Step
-function datatags(...) end
-
----Tasks that the dataset is for.
----@param ... string
----@return datamaestro.Step
-function datatasks(...) end
 ]]
+
+-- What the schemas do not say of the words that take neither options nor a table: lines below their docs.
+local HEADS = {
+  null = "---@type datamaestro.Null\nnull = nil\n",
+  AxesVariants = "---@param axes table<string, datamaestro.Axis>\n---@return datamaestro.AxesVariants\n"
+    .. "function AxesVariants(axes) end\n",
+  resources = "---@param f fun(v: table<string, any>): datamaestro.Step?\n---@return datamaestro.Step\n"
+    .. "function resources(f) end\n",
+  datatags = "---@param ... string\n---@return datamaestro.Step\nfunction datatags(...) end\n",
+  datatasks = "---@param ... string\n---@return datamaestro.Step\nfunction datatasks(...) end\n",
+  Axis = "---@param values? (string|number|boolean|datamaestro.Null)[]|datamaestro.Axis.options\n"
+    .. "---@param options? datamaestro.Axis.options\n---@return datamaestro.Axis\n"
+    .. "function Axis(values, options) end\n",
+}
 
 local TYPE = "---@field [1] datamaestro.Type Its parent."
 local TYPE_OR_SHARED = "---@field [1] datamaestro.Type|datamaestro.Step The dataset's type, or a metadataset."
 local DOCUMENTATION = "string The documentation: a title, an empty line, the rest."
 
-local function add_table_constructor(lines, name, doc, schema)
+local function add_table_constructor(lines, name)
+  local about = steps.of(name)
   local shares = name ~= "datatype"
-  luacats.class(lines, ("datamaestro.%s"):format(name), schema, { first = {
+  luacats.class(lines, ("datamaestro.%s"):format(name), about.schema, { first = {
     shares and TYPE_OR_SHARED or TYPE,
     "---@field [2]? " .. (shares and "datamaestro.Type|" or "") .. DOCUMENTATION,
     shares and "---@field [3]? " .. DOCUMENTATION or nil,
   } })
-  luacats.text(lines, doc)
+  luacats.text(lines, about.doc)
   lines[#lines + 1] = ("---@param declaration datamaestro.%s"):format(name)
   lines[#lines + 1] = "---@return datamaestro.Step"
   lines[#lines + 1] = ("function %s(declaration) end\n"):format(name)
@@ -79,8 +70,9 @@ local function field_of(schema, name)
   end
 end
 
--- A constructor with positional arguments and options: `kind` has doc, example, positional and schema.
-local function add_constructor(lines, name, kind)
+-- A constructor with positional arguments and options.
+local function add_constructor(lines, name)
+  local kind = steps.of(name)
   local positional, parameters = {}, {}
   for i, key in ipairs(kind.positional or {}) do
     positional[key], parameters[i] = true, key
@@ -101,13 +93,25 @@ end
 local AXIS_OPTIONS = { first = {
   "---@field [integer] string|number|boolean|datamaestro.Null The values, where they stand here." } }
 
-local function add_axis(lines)
-  luacats.class(lines, "datamaestro.Axis.options", axis.schema, AXIS_OPTIONS)
-  luacats.text(lines, "An axis: values and options, in two tables or in one; without values any is taken.")
-  lines[#lines + 1] = "---@param values? (string|number|boolean|datamaestro.Null)[]|datamaestro.Axis.options"
-  lines[#lines + 1] = "---@param options? datamaestro.Axis.options"
-  lines[#lines + 1] = "---@return datamaestro.Axis"
-  lines[#lines + 1] = "function Axis(values, options) end\n"
+-- The words that HEADS has.
+local function add_words(lines)
+  luacats.class(lines, "datamaestro.Axis.options", steps.of("Axis").schema, AXIS_OPTIONS)
+  for _, name in ipairs { "AxesVariants", "Axis", "null", "resources", "datatags", "datatasks" } do
+    luacats.text(lines, steps.of(name).doc)
+    lines[#lines + 1] = HEADS[name]
+  end
+end
+
+-- What the functions of `custom` are given.
+local function add_work(lines)
+  for _, name in ipairs { "Work", "Writer", "WorkFile", "WorkFolder" } do
+    local class = work.classes[name]
+    lines[#lines + 1] = ("---@class datamaestro.%s\nlocal %s = {}\n"):format(name, name)
+    for _, method in ipairs(class.names) do
+      local func = class.plain[method]
+      luacats.func(lines, ("%s:%s"):format(name, method), func, comments.of(func), 1)
+    end
+  end
 end
 
 local function add_use(lines, names)
@@ -125,16 +129,16 @@ end
 -- @param names array of strings: what `use` takes
 function annotations_language.add(lines, names)
   lines[#lines + 1] = STEP
-  add_table_constructor(lines, "dataset", "What the dataset is; exactly one in a chain.", heading.schema)
-  add_table_constructor(lines, "metadataset", "What datasets have in common: dataset { META, … } takes it.",
-    heading.shared_schema)
+  lines[#lines + 1] = CLASSES
+  add_table_constructor(lines, "dataset")
+  add_table_constructor(lines, "metadataset")
   for _, name in ipairs(modules.within "engine.resources") do
-    add_constructor(lines, name, resources.kind { kind = name })
+    add_constructor(lines, name)
   end
-  add_constructor(lines, "useragreement", heading.agreement_step)
-  add_axis(lines)
-  lines[#lines + 1] = WORDS
-  add_table_constructor(lines, "datatype", "A data type of the repository, in its data.lua.", datatype.schema)
+  add_constructor(lines, "useragreement")
+  add_words(lines)
+  add_work(lines)
+  add_table_constructor(lines, "datatype")
   add_use(lines, names)
 end
 

@@ -17,13 +17,13 @@ end
 
 local DAYS = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
 
-local DATES = { "^%d%d%d%d$", "^%d%d%d%d%-(%d%d)$", "^%d%d%d%d%-(%d%d)%-(%d%d)$",
-  "^%d%d%d%d%-(%d%d)%-(%d%d)[T ]%d%d:%d%d[%d:.]*Z?$" }
+local DATES = { "^(%d%d%d%d)$", "^(%d%d%d%d)%-(%d%d)$", "^(%d%d%d%d)%-(%d%d)%-(%d%d)$",
+  "^(%d%d%d%d)%-(%d%d)%-(%d%d)[T ]%d%d:%d%d[%d:.]*Z?$" }
 
 local function is_date(value)
   for _, pattern in ipairs(DATES) do
     if value:find(pattern) then
-      local month, day = value:match(pattern)
+      local _, month, day = value:match(pattern)
       local days = DAYS[tonumber(month) or 1]
       day = tonumber(day) or 1
       return days ~= nil and day >= 1 and day <= days

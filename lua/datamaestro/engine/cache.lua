@@ -45,6 +45,14 @@ function Cache:kept(url)
   return ("%s/%s"):format(self.folder, cache.key(url))
 end
 
+--- The path of a download that was not as declared, under the digest that it has.
+-- @param kind string: of the digest
+-- @param hex string
+-- @return string
+function Cache:set_aside(kind, hex)
+  return ("%s/%s.aside"):format(self.folder, cache.key("", kind, hex))
+end
+
 --- Makes the folder.
 -- @return true | nil, message, code
 function Cache:make()
@@ -194,6 +202,11 @@ function Cache:sweep()
     local found = OF_OWNERS[ending] and alive ~= true and file.stat(path)
     if name:find "%.lock$" then
       sweep_lock(path)
+    elseif name:find "%.aside$" then
+      found = file.stat(path)
+      if found and os.time() - found.mtime > FORGOTTEN then
+        file.remove(path)
+      end
     elseif found and (alive == false and is_waste(path, ending) or os.time() - found.mtime > FORGOTTEN) then
       file.remove(path)
     end

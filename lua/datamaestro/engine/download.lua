@@ -84,6 +84,7 @@ local function start(job, source, key)
   if not spool then
     return nil, message, code
   end
+  job.spool = spool
   job.keep = keep and { path = context.keep and context.cache:kept(source.url), part = spool .. ".kept",
     share = share or nil } or nil
   job.transfer, message, code = context.transfers():start {

@@ -154,6 +154,22 @@ local function accept(job, source, report)
   return true
 end
 
+-- A large file that is not as declared may be right all the same, where the declaration is wrong: it is kept
+-- under the digest that it has, so that it need not come again once that is declared.
+local function set_aside(job, source, report)
+  local kind, hex = next(report.digests)
+  if not kind or report.size < WORTH or is_web_page(report) or sources.local_path(source.url) then
+    return
+  end
+  local plain = job.spec.part
+  local served = file.stat(job.spool .. ".part") and job.spool .. ".part" or plain
+  local place = job.context.cache:set_aside(kind, hex)
+  if (served ~= plain or report.content.size == report.size) and file.move(served, place) then
+    job.context.warn(("%s: what came is kept for 7 days, in case the definition is wrong: %s"):format(
+      job.spec.label, place))
+  end
+end
+
 local function discard(job)
   file.remove(job.spec.part)
   if job.keep then
@@ -191,6 +207,9 @@ local function try(job, source)
   local right, difference, kind = compare(source, job.spec, report)
   if right then
     return accept(job, source, report)
+  end
+  if not (report.mixed and not source.alone) then
+    set_aside(job, source, report)
   end
   discard(job)
   -- Bytes of before, or of several answers, may be what is wrong: once more, all from this source.

@@ -119,7 +119,11 @@ return {
     if not store then
       return nil, message, code
     end
-    local rows = dataset:is_family() and {} or rows_of.of(store, dataset)
+    local rows = {}
+    if not dataset:is_family() then
+      session:registry():resolve(dataset) -- where a reference leads nowhere, its id is still shown
+      rows = rows_of.of(store, dataset)
+    end
     local terms = terms_of(session, dataset)
     if session.json then
       print_json(session, dataset, rows, terms)
