@@ -39,7 +39,7 @@ describe("the command line", function()
     for _, command in ipairs(require "datamaestro.modules".within "cli.commands") do
       local result = run(command, "--help")
       assert.are.equal(0, result.status)
-      assert.matches("^Usage: datamaestro " .. command, result.out)
+      assert.matches("^Usage: datamaestro " .. command:gsub("%-", "%%-"), result.out)
     end
   end)
 
