@@ -17,8 +17,10 @@ local function ids_of(resource)
   return ids
 end
 
--- Where a resource comes from, in a line.
-local function origin(resource)
+--- Where a resource comes from, as the definition has it.
+-- @param resource resource
+-- @return string: one line
+function resource_rows.origin(resource)
   local url = resource.url
   if type(url) == "string" then
     return text.url(url)
@@ -68,8 +70,8 @@ function resource_rows.of(store, dataset)
     local path = store:path(dataset, resource)
     local bytes, files = measure(store, dataset, resource, path)
     local row = {
-      name = resource.name, kind = resource.kind, origin = origin(resource), size = resource.size,
-      path = path,
+      name = resource.name, kind = resource.kind, size = resource.size, path = path,
+      origin = resource_rows.origin(resource),
       url = type(resource.url) == "string" and text.url(resource.url) or nil,
       state = states[resource.name] or "none", stored = bytes, files = files,
       here = place.found(resource, path) ~= nil, transient = resource.transient,

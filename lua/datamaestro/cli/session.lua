@@ -258,6 +258,22 @@ function Session:measure(store, requests)
   return transfer(self, store, require "datamaestro.engine.measure".all, requests, options)
 end
 
+--- Looks ahead: what bringing some datasets in place would take, and what is in the way.
+-- @param store store
+-- @param datasets array of datasets
+-- @return table: as of forecast.of | nil, message, code
+function Session:forecast(store, datasets)
+  local settings, message, code = settings_of(self, store)
+  if settings then
+    datasets, message, code = self:with_references(datasets)
+  end
+  if not settings or not datasets then
+    return nil, message, code
+  end
+  return require "datamaestro.engine.forecast".of(store, datasets, { settings = settings,
+    offline = self.offline, keep_downloads = self.keep_downloads, accepted = self.agreed })
+end
+
 --- Fetches what is missing of a dataset and opens it: the one way into its data.
 -- @param dataset dataset
 -- @return object of the dataset's type | nil, message, code

@@ -236,8 +236,13 @@ local function backoff(round)
   return math.min(BACKOFF_MAXIMUM, first * 2 ^ (round - 1)) * (0.5 + math.random())
 end
 
--- The sources that may be tried, each with room for its last failure.
-local function candidates(spec, context, share)
+--- The sources that may be tried, in order. Nothing is opened.
+-- @param spec table: as of fetch.obtain; label, sources and content are enough
+-- @param context table: as of fetch.obtain; cache, has_cache, hosts, settings and offline are enough
+-- @param share table|nil: `copy`, the path of what others have fetched
+-- @return array of { source } | nil, message, code
+-- @return string|nil: a warning of what is not to be trusted
+function fetch.candidates(spec, context, share)
   local here, remote = sources.order(spec, context)
   if share and share.copy then
     table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy) }, { __index = spec.sources[1] }))
@@ -331,7 +336,7 @@ function fetch.obtain(spec, context)
       context.shares:leave(share)
     end
   end })
-  local list, warning, code = candidates(spec, context, share)
+  local list, warning, code = fetch.candidates(spec, context, share)
   if not list then
     return nil, warning, code
   elseif warning then

@@ -35,8 +35,9 @@ local function look_at_complete(store, dataset, resource, path)
   return "keep"
 end
 
--- What nobody recorded: of the Python program, or put there by hand, or of a run that died.
-local function look_at_unknown(store, dataset, resource, path, state)
+-- What nobody recorded: of the Python program, or put there by hand, or of a run that died. `unread`: what
+-- would have to be read is taken for right; the third result says so.
+local function look_at_unknown(store, dataset, resource, path, state, unread)
   local kind = resources.kind(resource)
   local found = place.found(resource, path)
   if not found or state == "partial" then
@@ -50,7 +51,9 @@ local function look_at_unknown(store, dataset, resource, path, state)
   end
   if kind.stands == "folder" then
     local proved, message
-    if kind.prove then
+    if kind.prove and unread and resource.check then
+      return "adopt", nil, true
+    elseif kind.prove then
       proved, message = kind.prove(resource, path)
     end
     if proved == false then
@@ -59,8 +62,11 @@ local function look_at_unknown(store, dataset, resource, path, state)
     return "adopt", not proved and UNPROVED:format(path) or nil
   end
   local declared = kind.stored(resource)
-  local right, message = verify.file(path, declared)
-  if right and not declared.size and not verify.digest(declared) then
+  local doubtful = unread and verify.digest(declared) ~= nil
+  local right, message = verify.file(path, doubtful and { size = declared.size } or declared)
+  if right and doubtful then
+    return "adopt", nil, true
+  elseif right and not declared.size and not verify.digest(declared) then
     return "adopt", UNPROVED:format(path)
   elseif right then
     return "adopt"
@@ -69,18 +75,19 @@ local function look_at_unknown(store, dataset, resource, path, state)
 end
 
 -- What is there of a resource: {action = "keep" or "adopt", or nil: to be made, reason}.
-local function look(store, dataset, resource, state)
+local function look(store, dataset, resource, state, unread)
   local path = store:path(dataset, resource)
-  local action, reason
+  local action, reason, doubtful
   if state == "complete" then
     action, reason = look_at_complete(store, dataset, resource, path)
   end
   if not action and not (reason and resources.kind(resource).stands == "folder") then
     local other
-    action, other = look_at_unknown(store, dataset, resource, path, state)
+    action, other, doubtful = look_at_unknown(store, dataset, resource, path, state, unread)
     reason = action and other or reason or other
   end
-  return { resource = resource, path = path, action = action, reason = reason, state = state }
+  return { resource = resource, path = path, action = action, reason = reason, state = state,
+    doubtful = doubtful }
 end
 
 -- Marks what must be made, and what that needs in turn.
@@ -131,15 +138,16 @@ end
 --- Plans a dataset.
 -- @param store store
 -- @param dataset dataset
+-- @param unread boolean|nil: no file is read, however long; what is not recorded is then taken for right
 -- @return table: actions (array of {resource, path, action, reason = string|nil: what there is to say of what
---   is in place}, each after those that it needs; action is "keep", "adopt" (right, but not recorded),
---   "make", "drop" (transient, and needed no more) or "idle" (transient, gone and not needed)), complete
---   (boolean: nothing to do), warning (string|nil)
-function plan.of(store, dataset)
+--   is in place, doubtful = boolean|nil: "adopt", but the content was not read}, each after those that it
+--   needs; action is "keep", "adopt" (right, but not recorded), "make", "drop" (transient, and needed no more)
+--   or "idle" (transient, gone and not needed)), complete (boolean: nothing to do), warning (string|nil)
+function plan.of(store, dataset, unread)
   local states, warning = store:states(dataset)
   local steps = {}
   for i, resource in ipairs(graph.order(dataset.resources)) do
-    local step = look(store, dataset, resource, states[resource.name])
+    local step = look(store, dataset, resource, states[resource.name], unread)
     steps[i], steps[resource.name] = step, step
   end
   decide(steps, store, dataset)
