@@ -66,7 +66,7 @@ Types: ]], printed("info", "org.example.data"))
   author = {Me},
 }
 
-% org.example.plain declares no citation: made of its name and addresses
+% org.example.plain declares no citation: made of name and addresses
 @misc{org.example.plain,
   title = {{Some\_thing}},
   year = {2026},

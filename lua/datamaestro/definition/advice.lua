@@ -41,9 +41,8 @@ end
 
 -- --- Resources -----------------------------------------------------------------------------------------
 
-local ARCHIVES = { zip = "zip", ["7z"] = "7z", tar = "tar", tgz = "tar", tbz = "tar", tbz2 = "tar",
-  txz = "tar",
-  jar = "zip" }
+local ARCHIVES = { zip = "zip", jar = "zip", ["7z"] = "7z", tar = "tar", tgz = "tar", tbz = "tar",
+  tbz2 = "tar", txz = "tar" }
 
 -- The kind of archive that a name speaks of, packed or not.
 local function archive_of(name)
@@ -70,7 +69,8 @@ local function archive_kept(resource, use)
   if not format or reads_archive(use.object, use.path) then
     return nil
   end
-  return ("'%s' is a %s archive kept as it is (%s)"):format(resource.filename, format, CURES[format])
+  return ("'%s' is a %s archive kept as it is (%s)"):format(resource.filename, format,
+    CURES[format])
 end
 
 local ENDINGS = { gz = "gzip", bz2 = "bzip2", xz = "xz", zst = "zstd", lz4 = "lz4" }

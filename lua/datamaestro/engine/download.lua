@@ -93,7 +93,7 @@ local function start(job, source, key)
     decode = source.transforms ~= "none" and source.transforms or nil, unpack = spec.unpack,
     lines = spec.lines,
     proven = checks.served ~= nil, lanes = download.limit(job, source) and 1 or nil, size = source.size,
-    digests = { checks.served }, content_digests = { checks.content },
+    digests = spec.digests or { checks.served }, content_digests = spec.content_digests or { checks.content },
     content_limit = spec.content and spec.content.size,
   }
   job.key, job.transforms = key, source.transforms

@@ -145,6 +145,9 @@ local function accept(job, source, report)
   if host then
     context.hosts:served(host)
   end
+  if spec.report then
+    spec.report(report)
+  end
   if job.keep then
     return download.keep(job.keep, text.url(source.url))
   end
@@ -319,7 +322,9 @@ end
 --- Fetches a file into its part: tries its sources in turn, until one has the right bytes. In a task.
 -- @param spec table: label (for messages), filename, sources (array of {url, transforms = "none" or a format,
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
---   nil), part (path to write; a folder, with `unpack`), unpack and lines (as of transfers:start, or nil)
+--   nil), part (path to write; a folder, with `unpack`), unpack and lines (as of transfers:start, or nil),
+--   digests and content_digests (arrays of names to compute, where nothing is declared, or nil), report
+--   (function(report of transfer:result), called when it is here, or nil)
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
 --   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), shares, hosts, settings,
 --   offline, keep (booleans), observe (function(event)), warn (function(message))

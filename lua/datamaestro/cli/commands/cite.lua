@@ -51,8 +51,7 @@ end
 local function print_text(session, entries)
   for i, entry in ipairs(entries) do
     if entry.made then
-      local comment = "%% %s declares no citation: made of its name and addresses"
-      session:print(text.line(comment:format(entry.id)))
+      session:print(text.line(("%% %s declares no citation: made of name and addresses"):format(entry.id)))
     end
     session:print(text.printable(entry.text) .. (i < #entries and "\n" or ""))
   end
@@ -62,7 +61,8 @@ return {
   summary = "Print how to cite datasets, as BibTeX.",
   words = { "ids…" },
   configure = function(parser)
-    parser:argument("ids", "The datasets' ids, such as com.lecun.mnist."):argname("ID"):args "+"
+    parser:argument("ids", "The datasets' ids, as `search` shows them."):argname("ID"):args "+"
+    parser:epilog "Example: datamaestro cite com.lecun.mnist >>references.bib"
   end,
   run = function(session, arguments)
     local datasets = {}

@@ -48,8 +48,8 @@ end
 return {
   summary = "List the licences of datasets: the named ones and what they refer to, or all.",
   configure = function(parser)
-    parser:argument("ids", "The datasets' ids, such as com.lecun.mnist (default: all)."):argname("ID")
-      :args "*"
+    parser:argument("ids", "The datasets' ids (default: all)."):argname("ID"):args "*"
+    parser:epilog "Example: datamaestro licences com.lecun.mnist"
   end,
   run = function(session, arguments)
     local datasets, message, code = choose(session, arguments.ids)

@@ -71,8 +71,8 @@ local function print_text(session, results)
       session:print(text.printable(message))
     end
     for _, warning in ipairs(result.warnings) do
-      local line = ("%s:%d: warning: %s"):format(warning.file, warning.line, warning.message)
-      session:print(text.printable(line))
+      session:print(text.printable(("%s:%d: warning: %s"):format(warning.file, warning.line,
+        warning.message)))
     end
     if #result.problems == 0 then
       session:print(text.printable(lint.praise(result)))
@@ -97,9 +97,9 @@ end
 return {
   summary = "Check definitions: the named files, or all repositories.",
   configure = function(parser)
-    parser:argument("files", "The files, such as com/lecun.lua (default: all of all repositories).")
-      :argname("FILE"):args "*"
+    parser:argument("files", "The files (default: all of all repositories)."):argname("FILE"):args "*"
     parser:flag("--strict", "Let warnings count: end with status 10 where there is one.")
+    parser:epilog "Example: datamaestro lint --strict mine/org/example.lua"
   end,
   run = function(session, arguments)
     local registry = session:registry()
