@@ -31,7 +31,7 @@ local function kept_copy(source, spec, context)
   local usable = context.offline or verify.digest(source) or verify.digest(spec.content)
   local copy = usable and context.has_cache and context.cache:kept(source.url) .. ".dl"
   if copy and file.stat(copy) then
-    return setmetatable({ url = sources.file_url(copy) }, { __index = source })
+    return setmetatable({ url = sources.file_url(copy), origin = text.url(source.url) }, { __index = source })
   end
 end
 

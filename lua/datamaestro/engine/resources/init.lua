@@ -16,7 +16,8 @@
 --     nobody recorded, with as much reading as that takes (optional)
 --   sources(resource) → array of lists of sources that it fetches (optional)
 --   needs(resource) → what it takes: {served, stored, spool}, bytes, each optional
---   make(resource, part, context, dataset) → true | nil, message, code: makes `part`, in a task
+--   make(resource, part, context, dataset) → true, record of what was fetched (records.lua; optional) | nil,
+--     message, code: makes `part`, in a task
 --   value(resource, path, store) → what the dataset's function gets | nil, message, code (default: path)
 local resources = {}
 
