@@ -43,11 +43,13 @@ end
 --   the digests by name, and is nil where it could not be read
 -- @param turn function(handle, bytes): called again and again; it waits for the handle, or lets others go on.
 --   `bytes` have been read.
+-- @return integer: bytes read
 function auditing.read(files, each, turn)
   local bytes = 0
   for first = 1, #files, BATCH do
     bytes = bytes + read_batch(files, first, math.min(first + BATCH - 1, #files), each, turn, bytes)
   end
+  return bytes
 end
 
 return auditing

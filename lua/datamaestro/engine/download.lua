@@ -83,7 +83,7 @@ function download.is_plain(source, spec)
   return source.transforms == "none" and not spec.unpack and not spec.lines
 end
 
--- What is recorded of the file as stored is sha256, which is that of the bytes as served where it is the same.
+-- Of a file as stored the sha256 is recorded, which is that of the bytes as served where these are the file.
 local function content_digests(source, spec, checks)
   local is_folder = spec.unpack and not spec.unpack.concat
   return { not (is_folder or download.is_plain(source, spec)) and "sha256" or checks.content, checks.content }

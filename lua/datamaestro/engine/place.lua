@@ -145,13 +145,21 @@ function place.publish(resource, part, path, folder, list)
   return done, message, code
 end
 
+--- Whether something directly in a dataset's folder is the store's own, or leads to another dataset.
+-- @param folder string: the dataset's
+-- @param name string
+-- @return boolean
+function place.is_foreign(folder, name)
+  return is_own(name) or holds_dataset(folder .. "/" .. name, 1)
+end
+
 --- Lists the contents of a folder that is in place.
 -- @param resource resource
 -- @param path string: its place
 -- @return table: as of contents.list | nil, message, code
 function place.list(resource, path)
   return contents.list(path, function(name)
-    return resource.filename == "" and (is_own(name) or holds_dataset(path .. "/" .. name, 1))
+    return resource.filename == "" and place.is_foreign(path, name)
   end)
 end
 
