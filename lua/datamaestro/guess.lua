@@ -51,8 +51,8 @@ end
 --- Finds the candidate that a misspelt name most probably means. Case does not count.
 -- @param name string: what was written
 -- @param candidates array of strings
--- @return string | nil: nil when none is near (a third of the letters wrong at most, not counting the parts of
---   ids that are the same)
+-- @return string | nil: nil when none is near (a third of the letters wrong at most, without the parts that
+--   ids share)
 function guess.nearest(name, candidates)
   if type(name) ~= "string" or #name > LONGEST then
     return nil

@@ -154,7 +154,7 @@ describe("a reference", function()
     assert.equal(told(9, "com.x.let[k=1: '[' without ']' (ID[axis=value,…] expected)"), problem(r, "com.x.g"))
   end)
 
-  it("to a part that is not there is told at the author's line, with a guess, before it is fetched", function()
+  it("to a part that is not there is told at the author's line and before it is fetched", function()
     local r = open {
       ["r/com/x.lua"] = [[
         local ml = use "datamaestro.data.ml"

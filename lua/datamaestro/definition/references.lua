@@ -128,12 +128,12 @@ local function check_parts(resource)
   local kind = resources.kind(resource)
   for key, target in next, resource.targets or {} do
     local object = target.part ~= "" and open.dataset(store.open "/nowhere", target.dataset) or nil
-    local part, message = object, nil
+    local part, message
     if object then
       part, message = open.part(object, target.part, target.dataset.id)
     end
     if part and kind.reaches then
-      part, message = kind.reaches(part, target)
+      message = select(2, kind.reaches(part, target))
     end
     if message then
       return nil, place(resource, key, message), "definition"

@@ -63,6 +63,11 @@ local function names_in(value)
   return names
 end
 
+local function expected(name, names)
+  local shown = table.concat(names, ", ", 1, math.min(#names, 20))
+  return guess.hint(name, names, #names > 0 and (" (%s expected)"):format(shown) or "")
+end
+
 --- A part of what a dataset was opened as.
 -- @param value any
 -- @param part string: "train.images", "" for all of it, "parts.0" for the first of a list
@@ -73,10 +78,7 @@ function open.part(value, part, subject)
     local index = math.tointeger(tonumber(name)) -- from 0, as in nested ids
     local inner = type(value) == "table" and rawget(value, index and index + 1 or name) or nil
     if inner == nil then
-      local names = names_in(value)
-      local expected = #names > 0 and (" (%s expected)"):format(table.concat(names, ", ", 1, math.min(#names, 20)))
-        or ""
-      return nil, ("%s: no part '%s'%s"):format(subject, name, guess.hint(name, names, expected)), "definition"
+      return nil, ("%s: no part '%s'%s"):format(subject, name, expected(name, names_in(value))), "definition"
     end
     value, subject = inner, subject .. "." .. name
   end
