@@ -141,8 +141,9 @@ end
 -- @param unread boolean|nil: no file is read, however long; what is not recorded is then taken for right
 -- @return table: actions (array of {resource, path, action, reason = string|nil: what there is to say of what
 --   is in place, doubtful = boolean|nil: "adopt", but the content was not read}, each after those that it
---   needs; action is "keep", "adopt" (right, but not recorded), "make", "drop" (transient, and needed no more)
---   or "idle" (transient, gone and not needed)), complete (boolean: nothing to do), warning (string|nil)
+--   needs; action is "keep", "adopt" (right, but not recorded), "make", "drop" (transient, and needed no
+--   more) or "idle" (transient, gone and not needed)), complete (boolean: nothing to do), warning
+--   (string|nil)
 function plan.of(store, dataset, unread)
   local states, warning = store:states(dataset)
   local steps = {}
