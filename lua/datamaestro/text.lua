@@ -155,9 +155,9 @@ end
 
 local LEAST = 20 -- columns beside an indentation; where there are fewer, a terminal's own way is as good
 
---- Wraps the lines that are too long between their words, as text for people is shown on a terminal. A word that
--- is longer than a line, such as a path or a hash, stands alone on one and stays whole; so does an indented line
--- that is a command of this program's, which is there to be copied.
+--- Wraps the lines that are too long between their words, as text for people is shown on a terminal. A word
+-- that is longer than a line, such as a path or a hash, stands alone on one and stays whole. So does an
+-- indented line that is a command of this program's, which is there to be copied.
 -- @param value string
 -- @param width integer: columns
 -- @param hang integer|nil: column at which what continues begins (default: two further in than its line)
