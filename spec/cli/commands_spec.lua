@@ -81,6 +81,7 @@ describe("the command line", function()
 [image] com.github.facebookresearch.qmnist (ImageClassification)
 [image] com.github.zalandoresearch.fashion.mnist (ImageClassification)
 [image] com.lecun.mnist (ImageClassification)
+[image] gov.nist.biometrics.emnist[split=byclass] (ImageClassification)
 [image] jp.ac.rois.codh.kmnist (ImageClassification)
 ]], result.out)
       assert.are.same({ 0, "" }, { result.status, result.err })
@@ -236,7 +237,7 @@ Other = filedownloader("data.bin", "https://example.org/data") ..
       print(datamaestro.prepare "com.lecun.mnits")]])
     local result = run("run", script)
     local unknown = "nil\tcom.lecun.mnits: unknown dataset (did you mean 'com.lecun.mnist'?)\tunknown\n"
-    assert.are.equal(run("version").out .. "The MNIST database\n4\n" .. unknown:rep(2), result.out)
+    assert.are.equal(run("version").out .. "The MNIST database\n5\n" .. unknown:rep(2), result.out)
   end)
 
   it("ends with the status of what a script asserts", function()

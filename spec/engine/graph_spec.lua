@@ -236,8 +236,10 @@ describe("a dataset of several resources", function()
       assert.equal("one\n", temp.read(lab:path "top/a.txt"))
       assert.equal("one\n", temp.read(lab:path "copy/a.txt"))
       local document = json.decode(temp.read(lab:path ".state.json"))
-      assert.same({ version = 1, resources = { plain = { state = "complete" }, tree = { state = "complete" },
-        copy = { state = "complete" } } }, document)
+      assert.equal(1, document.version)
+      for _, name in ipairs { "plain", "tree", "copy" } do
+        assert.equal("complete", document.resources[name].state)
+      end
     end)
 
     it("is not taken for complete because of what was under way", function()

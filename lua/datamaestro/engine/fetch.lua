@@ -128,9 +128,26 @@ local function judge(job, source, report, message)
   return report and report.passing, message
 end
 
+local function bytes_of(size, digests)
+  return { size = size, sha256 = digests.sha256 }
+end
+
+-- What a record says of the bytes (records.lua).
+local function record_of(job, source, report)
+  local spec = job.spec
+  local served = bytes_of(report.size, report.digests)
+  local is_folder = spec.unpack and not spec.unpack.concat
+  return {
+    url = text.url(spec.sources[1].url), source = source.origin or text.url(source.url), served = served,
+    stored = not is_folder and (download.is_plain(source, spec) and served
+      or bytes_of(report.content.size, report.content.digests)) or nil,
+  }
+end
+
 -- The bytes are here and have been compared: what is said of them beside that.
 local function accept(job, source, report)
   local spec, context = job.spec, job.context
+  job.record = record_of(job, source, report)
   if report.content.garbage then
     context.warn(("%s: %s: %d bytes after the %s data are ignored"):format(spec.label, text.url(source.url),
       report.content.garbage, source.transforms))
@@ -240,7 +257,8 @@ end
 function fetch.candidates(spec, context, share)
   local here, remote = sources.order(spec, context)
   if share and share.copy then
-    table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy) }, { __index = spec.sources[1] }))
+    table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy), origin = share.origin },
+      { __index = spec.sources[1] }))
   end
   if context.offline and #here == 0 then
     local needed = remote[1] and remote[1].url or spec.sources[1].url
@@ -323,7 +341,8 @@ end
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
 --   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), shares, hosts, settings,
 --   offline, keep (booleans), observe (function(event)), warn (function(message))
--- @return true | nil, message, code: the code is that of the first source that failed
+-- @return true, record (records.lua; with `url`, the one declared first) | nil, message, code: the code is
+--   that of the first source that failed
 function fetch.obtain(spec, context)
   local share = context.shares:enter(spec.sources, context.scheduler)
   local _ <close> = setmetatable({}, { __close = function() -- luacheck: ignore
@@ -345,7 +364,7 @@ function fetch.obtain(spec, context)
     local done, again, final = try_all(job, list)
     if done then
       warn_of(job, list)
-      return true
+      return true, job.record
     elseif final then
       return nil, ("%s: %s"):format(spec.label, final.message), final.code
     elseif job.received > received + WORTH then -- a line that breaks now and then gets there all the same

@@ -36,7 +36,7 @@ local function kept_copy(source, spec, context)
     copy = context.cache:set_aside(kind, source[kind])
   end
   if copy and file.stat(copy) then
-    return setmetatable({ url = sources.file_url(copy) }, { __index = source })
+    return setmetatable({ url = sources.file_url(copy), origin = text.url(source.url) }, { __index = source })
   end
 end
 

@@ -6,6 +6,7 @@ local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
 local json = require "datamaestro.json"
 local process = require "datamaestro.api.process"
+local records = require "datamaestro.engine.records"
 
 local store = {}
 
@@ -73,6 +74,19 @@ local function read_document(folder)
   return { version = STATE_VERSION, resources = {} }, message
 end
 
+--- Reads what is recorded of a dataset's resources.
+-- @param dataset dataset
+-- @return table: resource name → record (records.lua)
+-- @return string|nil: a warning when the state file is there but cannot be used; nothing is recorded then
+function Store:records(dataset)
+  local document, warning = read_document(self:folder(dataset))
+  local found = {}
+  for name, entry in pairs(document.resources) do
+    found[name] = records.of(entry)
+  end
+  return found, warning
+end
+
 --- Reads the states of a dataset's resources.
 -- @param dataset dataset
 -- @return table: resource name → "none" | "partial" | "complete"
@@ -86,15 +100,16 @@ function Store:states(dataset)
   return states, warning
 end
 
---- Writes the states of some resources, atomically; the others keep theirs. The caller holds the lock.
+--- Writes what is to be recorded of some resources, atomically; of the others it stays. The caller holds the
+-- lock.
 -- @param dataset dataset
--- @param states table: resource name → "none" | "partial" | "complete"
+-- @param states table: resource name → record
 -- @return true | nil, message, code
 function Store:set_states(dataset, states)
   local folder = self:folder(dataset)
   local document = read_document(folder)
-  for name, state in pairs(states) do
-    document.resources[name] = { state = state }
+  for name, record in pairs(states) do
+    document.resources[name] = records.encode(record)
   end
   local names = {}
   for key in pairs(document.resources) do
@@ -108,7 +123,12 @@ function Store:set_states(dataset, states)
   local ordered = json.object()
   json.set(ordered, "version", STATE_VERSION)
   json.set(ordered, "resources", resources)
-  return file.replace(state_path(folder), json.encode(ordered, "  ") .. "\n")
+  local path = state_path(folder)
+  local there = file.stat(path, true)
+  if there and there.type == "folder" then -- which is none of ours
+    file.remove_tree(path)
+  end
+  return file.replace(path, json.encode(ordered, "  ") .. "\n")
 end
 
 --- The path of a dataset's lock, which one process at a time holds.
