@@ -283,6 +283,19 @@ function Session:forecast(store, datasets)
     offline = self.offline, keep_downloads = self.keep_downloads, accepted = self.agreed })
 end
 
+--- Asks whether sources are still there.
+-- @param store store
+-- @param requests array of tables: as of presence.check
+-- @param told function(request): called after each
+-- @return true | nil, message, code
+function Session:check_sources(store, requests, told)
+  local settings, message, code = settings_of(self, store)
+  if not settings then
+    return nil, message, code
+  end
+  return require "datamaestro.engine.presence".check(store, requests, { settings = settings, told = told })
+end
+
 --- Fetches what is missing of a dataset and opens it: the one way into its data.
 -- @param dataset dataset
 -- @return object of the dataset's type | nil, message, code
