@@ -184,6 +184,13 @@ Of no resource of their datasets:
     assert.same({ EXAMPLE .. "tree/sub/deep/new" }, listed "orphans")
   end)
 
+  it("takes all in a folder for a resource that was complete and is not in its place", function()
+    shell(("mv %sdata/data.bin %sdata/another.bin"):format(EXAMPLE, EXAMPLE)) -- as other definitions may have it
+    assert.same({}, listed "orphans")
+    shell(("rm %sdata/.state.json"):format(EXAMPLE))
+    assert.same({ EXAMPLE .. "data/another.bin" }, listed "orphans")
+  end)
+
   it("knows the folders of variants by their values", function()
     local family = EXAMPLE .. "family/"
     for _, name in ipairs { "size=large", "size=small,seed=2", "seed=3,size=small", "seed=1,size=large",

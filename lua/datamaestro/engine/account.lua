@@ -1,5 +1,6 @@
 --- What the resources of a dataset account for in its folder.
 local contents = require "datamaestro.engine.contents"
+local place = require "datamaestro.engine.place"
 local resources = require "datamaestro.engine.resources"
 
 local account = {}
@@ -34,16 +35,28 @@ local function add(self, resource)
   end
 end
 
+-- Whether a resource was complete and is not in its place: another program, or another definition, may have it
+-- under another name in the folder.
+local function is_astray(resource, folder, states)
+  local kind = resources.kind(resource)
+  if states[resource.name] ~= "complete" or resource.transient or kind.stands == "nothing" then
+    return false
+  end
+  return not place.found(resource, resource.filename == "" and folder or folder .. "/" .. resource.filename)
+end
+
 --- Makes the account of a folder.
 -- @param node node: of the inventory, with datasets
 -- @param folder string: its absolute path
+-- @param states table: what its state file says, resource name → state
 -- @return account: `all` is true where nobody can tell what is not accounted for
-function account.of(node, folder)
+function account.of(node, folder, states)
   local self = setmetatable({ folder = folder, all = not node.complete, names = {}, whole = {}, places = {},
     filling = {}, lists = {} }, Account)
   for _, dataset in ipairs(node.datasets) do
     for _, resource in ipairs(dataset.resources) do
       add(self, resource)
+      self.all = self.all or is_astray(resource, folder, states)
     end
   end
   for _, name in ipairs(self.filling) do

@@ -8,6 +8,7 @@
 local account = require "datamaestro.engine.account"
 local inventory = require "datamaestro.engine.inventory"
 local leftovers = require "datamaestro.engine.leftovers"
+local store = require "datamaestro.engine.store"
 local walk = require "datamaestro.api.walk"
 
 local orphans = {}
@@ -211,7 +212,8 @@ local function visit_datasets(self, index, node)
   local tree = self.tree
   local lock = lock_of(self, index)
   local place = { lock = lock or nil, list = self.list, repository = node.repository }
-  place.account = lock ~= false and account.of(node, self.root .. "/" .. tree:path(index))
+  local folder = self.root .. "/" .. tree:path(index)
+  place.account = lock ~= false and account.of(node, folder, (store.states_in(folder)))
   for at, name, kind, mtime in children(tree, index) do
     local below = inventory.step(node, name)
     if place.account then

@@ -177,17 +177,25 @@ local function read_document(folder)
   return { version = STATE_VERSION, resources = {} }, message
 end
 
---- Reads the states of a dataset's resources.
--- @param dataset dataset
+--- Reads the states of the resources in a folder.
+-- @param folder string: a dataset's
 -- @return table: resource name → "none" | "partial" | "complete"
 -- @return string|nil: a warning when the state file is there but cannot be used; all states are then none
-function Store:states(dataset)
-  local document, warning = read_document(self:folder(dataset))
+function store.states_in(folder)
+  local document, warning = read_document(folder)
   local states = {}
   for name, entry in pairs(document.resources) do
     states[name] = entry.state
   end
   return states, warning
+end
+
+--- Reads the states of a dataset's resources.
+-- @param dataset dataset
+-- @return table: resource name → "none" | "partial" | "complete"
+-- @return string|nil: a warning when the state file is there but cannot be used; all states are then none
+function Store:states(dataset)
+  return store.states_in(self:folder(dataset))
 end
 
 --- Writes the states of some resources, atomically; the others keep theirs. The caller holds the lock.
