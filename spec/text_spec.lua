@@ -30,3 +30,12 @@ describe("text.wrap", function()
     assert.are.equal("éé éé\néé", text.wrap("éé éé éé", 5))
   end)
 end)
+
+describe("text.fold", function()
+  it("breaks lines that are too long between words, and leaves the others", function()
+    local long = "  four words that are too long for it"
+    assert.are.equal("short  line\n  four words that are too\n    long for it\nend",
+      text.fold("short  line\n" .. long .. "\nend", 28))
+    assert.are.equal(long, text.fold(long, 37))
+  end)
+end)

@@ -2,6 +2,7 @@
 #ifndef DATAMAESTRO_DIGEST_H
 #define DATAMAESTRO_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,5 +45,12 @@ void dm_digest_close(struct dm_digest *digest);
 /* Digests `kinds` of the file at `path` in one pass; `*size` is what was read, in bytes. */
 int dm_digest_file(const char *path, unsigned kinds, struct dm_digest_hex *hex, uint64_t *size,
                    struct dm_error *err);
+
+/* Told how many bytes more were read; false ends the pass (DM_ERROR_INTERRUPTED). */
+typedef bool dm_digest_beat(void *context, size_t bytes);
+
+/* The same, with a word after each block. */
+int dm_digest_watched(const char *path, unsigned kinds, dm_digest_beat *beat, void *context,
+                      struct dm_digest_hex *hex, uint64_t *size, struct dm_error *err);
 
 #endif

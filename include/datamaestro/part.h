@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "datamaestro/error.h"
+#include "datamaestro/reader.h"
 
 enum { DM_PART_RESERVE_FROM = 1024 * 1024 }; /* bytes: a smaller file is written at once */
 
@@ -35,6 +36,10 @@ int dm_part_write(struct dm_part *part, const void *bytes, size_t size, struct d
 /* Brings the file to the disk, closes and keeps it. On failure, to write anything since it was opened, it is
  * removed. */
 int dm_part_finish(struct dm_part *part, struct dm_error *err);
+
+/* Makes the new file `path` of all that a reader has; `*size` is what came. It is on disk when this returns;
+ * on failure it is removed. */
+int dm_part_fill(const char *path, struct dm_reader *reader, uint64_t *size, struct dm_error *err);
 
 /* Closes and removes the file; closed is fine (and removes nothing). */
 void dm_part_discard(struct dm_part *part);

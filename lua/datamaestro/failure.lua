@@ -4,8 +4,6 @@ local status = require "datamaestro.status"
 
 local failure = {}
 
-local lua_assert = assert -- the global one may become ours
-
 local Failure = {
   __name = "failure",
   __tostring = function(self)
@@ -30,10 +28,14 @@ end
 -- @return any: all of its arguments
 function failure.assert(value, ...)
   local message, code = ...
-  if not value and type(message) == "string" and status[code] then
+  if value then
+    return value, ...
+  elseif type(message) == "string" and status[code] then
     failure.raise(message, code)
+  elseif select("#", ...) == 0 then
+    message = "assertion failed!"
   end
-  return lua_assert(value, ...)
+  error(message, type(message) == "string" and 2 or 0)
 end
 
 return failure

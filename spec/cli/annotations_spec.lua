@@ -1,6 +1,8 @@
 -- init and annotations: what an editor is told of the language is what the program goes by.
 local Laboratory = require "spec.support.laboratory"
+local axis = require "datamaestro.definition.axis"
 local dsl = require "datamaestro.definition.dsl"
+local heading = require "datamaestro.definition.heading"
 local help_tensor = require "datamaestro.cli.help_tensor"
 local json = require "datamaestro.json"
 local modules = require "datamaestro.modules"
@@ -27,6 +29,7 @@ describe("annotations", function()
       Sound = datatype { data.File, "A sound", fields = { { "rate", "integer", default = 8000,
         doc = "In Hz." },
         { "parts", "list", items = data.File, optional = true } } }
+      SPEECH = datatags "speech" .. metadataset { Sound, url = "https://host/" }
     ]])
     folder = lab.folder .. "/annotations"
     local result = lab:run { "annotations", folder }
@@ -51,23 +54,26 @@ describe("annotations", function()
 
   it("have every constructor, with every field of its schema", function()
     local language = texts["language.lua"]
-    for name in pairs(dsl.constructors()) do
-      assert.is_truthy(language:find("\nfunction " .. name .. "(", 1, true), name)
+    for name, constructor in pairs(dsl.constructors()) do
+      local head = type(constructor) == "function" and "\nfunction " .. name .. "(" or "\n" .. name .. " = "
+      assert.is_truthy(language:find(head, 1, true), name)
     end
     for _, name in ipairs(modules.within "engine.resources") do
       local kind = require("datamaestro.engine.resources." .. name)
       local block = class("language.lua", "datamaestro." .. name)
-      local signature = language:match("\n(%-%-%-@param[^\n]*\n[^\n]*\n[^\n]*\n[^\n]*\nfunction " .. name
-        .. ")") or ""
+      local signature = language:match(".*\n\n(.-)\nfunction " .. name .. "%(")
       for _, field in ipairs(kind.schema) do
         local found = block:find("@field " .. field.name .. "[? ]") or signature:find("@param "
           .. field.name .. "[? ]")
         assert.is_truthy(found, name .. "." .. field.name)
       end
     end
-    for _, field in ipairs(dsl.dataset_schema) do
-      assert.is_truthy(class("language.lua", "datamaestro.dataset"):find("@field " .. field.name .. "[? ]"),
-        field.name)
+    for name, fields in pairs { dataset = heading.schema, metadataset = heading.shared_schema,
+      ["Axis.options"] = axis.schema } do
+      for _, field in ipairs(fields) do
+        local block = class("language.lua", "datamaestro." .. name)
+        assert.is_truthy(block:find("@field " .. field.name .. "[? ]"), field.name)
+      end
     end
     for _, field in ipairs(require "datamaestro.definition.datatype".schema) do
       assert.is_truthy(class("language.lua", "datamaestro.datatype"):find("@field " .. field.name
@@ -110,7 +116,31 @@ describe("annotations", function()
     assert.is_truthy(texts["language.lua"]:find(
       '---@overload fun(module: "lab.data"): datamaestro.use.lab.data', 1, true))
     assert.is_truthy(class("lab.data.lua", "datamaestro.use.lab.data"):find(
-      "---@field Sound datamaestro_lab.data.sound.type A sound\n", 1, true))
+      "---@field Sound datamaestro_lab.data.sound.type A sound\n"
+        .. "---@field SPEECH datamaestro.Step A metadataset.\n", 1, true))
+  end)
+
+  it("have what steps take by their places, with its type", function()
+    local language = texts["language.lua"]
+    assert.is_truthy(language:find("---@param text string The terms.\n---@param options? datamaestro."
+      .. "useragreement\n---@return datamaestro.Step\nfunction useragreement(text, options) end", 1, true))
+    assert.is_truthy(class("language.lua", "datamaestro.dataset"):find(
+      "---@field variants? datamaestro.AxesVariants ", 1, true))
+  end)
+
+  it("have what functions that make files are given", function()
+    local language = texts["language.lua"]
+    assert.is_truthy(language:find("---@param run fun(work: datamaestro.Work, ...: datamaestro.WorkFile|"
+      .. "datamaestro.WorkFolder) ", 1, true))
+    for name, class_of in pairs(require "datamaestro.engine.work".classes) do
+      local methods = language:match("@class datamaestro%." .. name .. "\n(.-)\n%-%-%-@class")
+      for _, method in ipairs(class_of.names) do
+        local head = ("\nfunction %s:%s("):format(name, method)
+        assert.is_truthy(methods:find(head, 1, true), head)
+      end
+    end
+    assert.is_truthy(language:find("---@return fun(): string # iterator of strings\nfunction Work:lines("
+      .. "name, options) end", 1, true))
   end)
 
   it("refer to no class that is not there", function()

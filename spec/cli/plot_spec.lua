@@ -92,9 +92,10 @@ org.example.data: size
   it("has bars of as many whole numbers each", function()
     local result = script [[
       local t = datamaestro.tensor.order(256):sub(1)
-      datamaestro.plot(t)
+      datamaestro.plot(t, { bins = 15 })
       datamaestro.plot(t:narrow(1, 1, 101), { bins = 10 })
-      datamaestro.plot(datamaestro.tensor.from("float64", { 3 }, { 0, 0.5, 1 }), { bins = 2 })]]
+      datamaestro.plot(datamaestro.tensor.from("float64", { 3 }, { 0, 0.5, 1 }), { bins = 2 })
+      datamaestro.plot(datamaestro.tensor.from("float64", { 2 }, { 0, 3.3 }), { bins = 30 })]]
     assert.are.equal("", result.err)
     local counts, labels = {}, {}
     for label, count in result.out:gmatch " *(%S+) [^\n]- (%d+)\n" do
@@ -102,6 +103,7 @@ org.example.data: size
     end
     assert.are.same({ "0–15", "240–255", "0–19", "100–119", "0–0.5", "0.5–1" },
       { labels[1], labels[16], labels[17], labels[22], labels[23], labels[24] })
+    assert.are.same({ "0–0.1", "3.2–3.3" }, { labels[25], labels[#labels] })
     assert.are.same({ 16, 16, 20, 1, 1, 2 },
       { counts[1], counts[16], counts[17], counts[22], counts[23], counts[24] })
   end)

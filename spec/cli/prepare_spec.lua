@@ -68,10 +68,20 @@ describe("prepare, over nginx, from an empty data directory", function()
       assert.matches("%f[%w]" .. line .. "\n", result.err) -- as they come
     end
     assert.matches("\n4 files, 30%.9 MB in [^\n]+\n$", result.err)
-    assert.are.same({ version = 1, resources = {
-      train_images = { state = "complete" }, train_labels = { state = "complete" },
-      test_images = { state = "complete" }, test_labels = { state = "complete" },
-    } }, json.decode(temp.read(folder() .. "/.state.json")))
+  end)
+
+  it("records where each file came from, its bytes as served and as stored", function()
+    lab:run { "--quiet", "prepare", ID }
+    local expected = {}
+    for _, name in ipairs(NAMES) do
+      expected[name] = { state = "complete", source = server.url .. "/" .. SERVED[name],
+        served = digest.file(FILES .. SERVED[name], { "sha256" }),
+        stored = digest.file(("%s/%s.idx"):format(folder(), name), { "sha256" }) }
+    end
+    local recorded = temp.read(folder() .. "/.state.json")
+    assert.are.same({ version = 1, resources = expected }, json.decode(recorded))
+    assert.matches('^{\n  "version": 1,\n  "resources": {\n    "test_images": {\n      "state": "complete",',
+      recorded)
   end)
 
   it("prints one JSON object: id first, fields in declared order, absolute paths, null for unset", function()
@@ -183,11 +193,16 @@ print(images.sum(), labels.sum(), labels[0], labels[-1], sep='\t')"]]):format(
     local dead = require "datamaestro.api.process".owner():gsub("%d+$", "1") -- began at another time
     local old = ("%s/cache/abc.%s.part"):format(lab.data, dead)
     local young = ("%s/cache/def.%s.part"):format(lab.data, dead)
-    temp.write(old, "part")
-    temp.write(young, "part")
+    local useless = ("%s/cache/ghi.%s.part"):format(lab.data, dead)
+    for _, path in ipairs { old, young, useless } do
+      temp.write(path, "part")
+    end
+    temp.write((old:gsub("part$", "journal")), "journal")
+    temp.write((young:gsub("part$", "journal")), "journal")
     program.shell(("touch -d '8 days ago' '%s'"):format(old))
     assert.are.equal(0, lab:run({ "--quiet", "prepare", "org.example.data" }).status)
     assert.is_nil(io.open(old))
+    assert.is_nil(io.open(useless)) -- nobody can go on with a part without a journal
     assert.are.equal("part", temp.read(young)) -- who starts that download again goes on with it
   end)
 

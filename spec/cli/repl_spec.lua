@@ -80,6 +80,11 @@ datamaestro.cvs
       printed(("for row in datamaestro.jsonl.rows %q do r = row end\nr\n"):format(path)))
   end)
 
+  it("says what a loader is", function()
+    assert.matches("^loader of 2 batches of 2\n  for images, labels in l do … end  an epoch",
+      printed 'help(loader(datamaestro.tensor.from("uint8", 3, { 1, 2, 3 }), { batch = 2 }))\n')
+  end)
+
   it("says what tensors and their methods are, by name", function()
     local narrow = "t:narrow(dim, start, length)\n  view: some parts along a dimension\n"
     assert.are.equal(narrow:rep(2), printed 'help "t:narrow"\nhelp "narrow"\n')
@@ -224,6 +229,19 @@ datamaestro.cvs
       printed "help(require 'datamaestro.api.file'.stat)":gsub("^a", "function: a"))
   end)
 
+  it("helps with the words of definitions", function()
+    assert.matches("^Axis, in definitions: An axis.-\n\n  Axis%(.-\n\n.-\n  in_id: boolean, default true "
+      .. " Whether ",
+      printed 'help "Axis"')
+    assert.matches("^dataset, in definitions: .-%[%[Title\n\n  Description.-\n  id: string ",
+      printed 'help "dataset"')
+    assert.matches("\n  filename: string, required +Name of the file", printed 'help "filedownloader"')
+    local steps = require "datamaestro.definition.steps"
+    for name in pairs(require "datamaestro.definition.dsl".constructors()) do
+      assert.is_truthy(steps.of(name), name)
+    end
+  end)
+
   it("helps with names of values and types", function()
     assert.are.equal(printed "help(loader)", printed 'help "loader"')
     assert.matches("^datamaestro%.tensor%.from%(dtype", printed 'help "datamaestro.tensor.from"')
@@ -231,7 +249,7 @@ datamaestro.cvs
     assert.matches("\n  :rows%(kinds%) +Iterates the rows", printed 'help "datamaestro.data.csv.generic"')
     assert.matches("\n  Matrix +type: A CSV file of numbers\n",
       printed 'help(require "datamaestro.data.csv")')
-    assert.are.equal("nonsense: a string of 8 bytes, no command, type or dataset\n",
+    assert.are.equal("nonsense: a string of 8 bytes, no command, step, type or dataset\n",
       printed 'help "nonsense"')
   end)
 

@@ -27,6 +27,13 @@ describe("the REPL on a terminal", function()
     assert.is_true(terminal:ended())
   end)
 
+  it("breaks long errors between words", function()
+    terminal = Terminal.start({ "repl" }, lab.env)
+    terminal:wait "[1]>"
+    terminal:press('error(("word "):rep(17) .. "longer", 0)', "Enter")
+    terminal:wait("\n" .. ("word "):rep(16) .. "word\n  longer\n[2]>")
+  end)
+
   it("completes, and lists what is ambiguous", function()
     terminal = Terminal.start({ "repl" }, lab.env)
     terminal:wait "[1]>"

@@ -273,8 +273,10 @@ describe("a batch", function()
       end
       return resident()
     end
+    local maps <close> = assert(io.open "/proc/self/maps")
+    local quarantine = maps:read("a"):find "libasan" and 256 << 10 or 0 -- keeps what was freed
     local before = epochs(3)
-    assert.is_true(epochs(100) - before < 4096)
+    assert.is_true(epochs(100) - before < 4096 + quarantine)
   end)
 
   it("can be made by hand, over memory of a tensor that is given up", function()
@@ -351,7 +353,7 @@ describe("wrong use of a loader", function()
     refused("loader: Generic without tensors (data that opens as some expected)", data.Generic {})
     local part = Pair { images = Values { values = {} }, labels = Values { values = {} } }
     refused("loader: Supervised without tensors (its field train or test expected?)",
-      require "datamaestro.data.ml".Supervised { train = part, test = part })
+      require "datamaestro.data.ml".Supervised { id = "org.example", train = part, test = part })
     refused("loader: tensors of 2 and of 3 parts (as many expected)",
       { counting("int8", 2), counting("int8", 3) })
   end)

@@ -40,8 +40,8 @@ describe("a custom function", function()
   -- Line 1 is the first one of the function's body.
   local function define(body, options)
     options = options or {}
-    lab:define(([[local Folder, kept = use "datamaestro.data".Folder, nil Data = %s custom("made",function(work%s)
-%s end%s) .. dataset { Folder, "Made" } .. function(made) %s return { path = made } end]]):format(
+    lab:define(([[local F, kept = use "datamaestro.data".Folder, nil Data = %s custom("made", function(work%s)
+%s end%s) .. dataset { F, "Made" } .. function(made) %s return { path = made } end]]):format(
       options.before or "", options.takes and ", " .. options.takes or "",
       with_servers(body), options.with or "", options.after or ""))
   end
@@ -53,8 +53,7 @@ describe("a custom function", function()
   local function make(body, options)
     define(body, options)
     local result = lab:prepare()
-    assert.equal("", without_doubts(result.err))
-    assert.equal(0, result.status)
+    assert.equal(0, result.status, result.err)
   end
 
   -- Runs a body that must fail, in the line and with the message; nothing is left of it.
@@ -91,10 +90,10 @@ describe("a custom function", function()
       assert.equal("a\nb\n", temp.read(lab:path "a"))
     end)
 
-    it("fetches as a filedownloader does: mirrors, sizes, digests, changes of lines", function()
+    it("fetches as a filedownloader does: mirrors, sizes, transforms", function()
       make [[
         work:fetch({ "FAULTS/status/404%20Not%20Found", "URL/ab.gz" }, "x",
-          { content = { size = 4 }, transforms = { "gzip", { filter = "b" } } })]]
+          { content = { size = 2 }, transforms = { "gzip", { filter = "b" } } })]]
       assert.equal("b\n", temp.read(lab:path "x"))
     end)
 
@@ -225,7 +224,8 @@ describe("a custom function", function()
         12, 3, "work: 'y': a link (folder expected)" },
       { "while true do end", 10, 1, "more than 100000000 instructions (an endless loop?)" },
       { "local s = 'x'\nwhile true do s = s .. s end", 10, 2, "more than 256 MiB of memory" },
-      { "local t = {}\nwhile true do t[#t + 1] = work:list() end", 10, 2, "more than 256 MiB of memory" },
+      { "local t = {}\nwhile true do t[#t + 1] = ('x'):rep(1000000) .. #work:list() end", 10, 2,
+        "more than 256 MiB of memory" },
       { "local function f() return 1 + f() end\nf()", 10, 1, "stack overflow" },
       { "error({})", 10, 1, "error with a value of type table (message expected)" },
       { "error({ code = 'interrupted', message = 'x' })", 10, 1,
@@ -245,8 +245,8 @@ describe("a custom function", function()
         "work:write: 'f257' is one file too many (256 are written at once; close some of them)" },
       { "work:write 'x'\nfor _ = 1, 17 do work:lines 'x' end", 10, 2,
         "lines: 'x' is one file too many (16 are read at once; the end of a loop closes its file)" },
-      { "work:write 'x':line(nil)", 10, 1, "writer:line: nil (string or number expected)" },
-      { "local w = work:write 'x'\nw:close()\nw:line 'y'", 10, 3, "writer:line: the writer is closed" },
+      { "work:write 'x':line(nil)", 10, 1, "writer: nil (string or number expected)" },
+      { "local w = work:write 'x'\nw:close()\nw:line 'y'", 10, 3, "writer: it is closed" },
       { "work:write 'x'\nwork:write 'x'", 10, 2, "work: 'x': is there already (a new name expected)" },
       { "for _ in work:lines('x', { encodign = 'x' }) do end", 3, 1, "work: 'x': No such file or directory" },
       { "work:write 'x'\nfor _ in work:lines('x', { encodign = 'x' }) do end", 10, 2,
@@ -274,9 +274,9 @@ describe("a custom function", function()
     end
 
     it("cannot move a link of an archive so that it leads out", function()
-      assert_failure("work:extract(work:fetch('URL/t.tar', 'e'), 'x')\nwork:rename('x/t/d/up', 'y') work:list()",
-        12, 0, "org.example.data: made: work: 'y': a link that leads out of the folder, now that it was "
-        .. "renamed (one that is surely inside expected)")
+      local body = "work:extract(work:fetch('URL/t.tar', 'e'), 'x') work:rename('x/t/d/up', 'y') work:list()"
+      assert_failure(body, 12, 0, "org.example.data: made: work: 'y': a link that leads out of the folder, "
+        .. "now that it was renamed (one that is surely inside expected)")
     end)
 
     it("cannot keep work for the dataset's function", function()
@@ -350,7 +350,8 @@ describe("a custom function", function()
 
     it("goes on, when it is run again, with what was fetched", function()
       faults:forget()
-      define "work:fetch('FAULTS/resume/honoured?size=3000000&after=1500000', 'x')"
+      -- Nothing more is received while 16 MiB wait for the disk: so much of it is noted for sure.
+      define "work:fetch('FAULTS/resume/honoured?size=40000000&after=36000000', 'x')"
       lab.env.DATAMAESTRO_TRIES = "1"
       assert.equal(4, lab:prepare().status)
       local result = lab:prepare()
@@ -358,7 +359,7 @@ describe("a custom function", function()
       local requests = faults:requests()
       assert.equal(2, #requests)
       assert.matches("^bytes=%d+%-", requests[2].range)
-      assert.equal(3000000, file.stat(lab:path "x").size)
+      assert.equal(40000000, file.stat(lab:path "x").size)
     end)
 
     it("leaves other resources alone", function()

@@ -52,7 +52,8 @@ end
 local BESIDE = 'filedownloader("beside.txt", "URL/plain.txt") ..'
 local WITH_BESIDE = { ["beside.txt"] = "plain\n" }
 
---- The cases: name, resources (a chain, with URL in the place of the server's), files (path → content).
+--- The cases: name, resources (a chain, with URL in the place of the server's), files (path → content), other
+-- definitions of the same file (or nil).
 kinds.CASES = {
   { "filedownloader", 'filedownloader("plain.txt", "URL/plain.txt")', { ["plain.txt"] = "plain\n" } },
   { "filedownloader that decompresses", 'filedownloader("plain.txt", "URL/plain.txt.gz")',
@@ -124,6 +125,24 @@ kinds.CASES = {
       filescopy("one", "tree", { "a.txt" }) ..
       filescopy("two", "tree", { "sub/b.txt" })]],
     { ["one/a.txt"] = "one\n", ["two/sub/b.txt"] = "two\n" } },
+  { "custom with a transient archive", [[
+      zipdownloader("archive", "URL/top.zip", { transient = true }) ..
+      custom("made", function(work, archive)
+        work:extract(work:fetch("URL/flat.tar.xz", "flat"), "flat.d")
+        local out = work:write "all.txt"
+        for line in archive:lines "a.txt" do out:line(line) end
+        for line in work:lines "flat.d/f1" do out:line(line) end
+        out:close()
+        work:remove "flat"
+      end)]], { ["made/all.txt"] = "one\nf1\n", ["made/flat.d/f1"] = "f1\n", ["made/flat.d/f2"] = "f2\n" } },
+  { "reference", 'reference("other", Other) .. filedownloader("plain.txt", "URL/plain.txt")',
+    { ["plain.txt"] = "plain\n" },
+    'Other = tardownloader("top", "URL/top.tar") .. dataset { Base, "Other" } .. function() return {} end' },
+  { "links", 'links("both", { first = Other, second = "org.example.third" })',
+    with(below("first", ALL), { ["second/plain.txt"] = "plain\n" }),
+    [[Other = tardownloader("top", "URL/top.tar") .. dataset { Base, "Other" } .. function() return {} end
+      Third = filedownloader("plain.txt", "URL/plain.txt") .. dataset { Base, "Third" } ..
+        function() return {} end]] },
 }
 
 --- The definition of a case: org.example.data.
@@ -131,9 +150,11 @@ kinds.CASES = {
 -- @param url string: the server's
 -- @return string
 function kinds.definition(case, url)
-  return ([[local Base = use "datamaestro.data".Base
+  local source = ([[local Base = use "datamaestro.data".Base
+    %s
     Data = %s ..
-      dataset { Base, "A case" } .. function() return {} end]]):format((case[2]:gsub("URL", url)))
+      dataset { Base, "A case" } .. function() return {} end]]):format(case[4] or "", case[2])
+  return (source:gsub("URL", url))
 end
 
 --- All files below a folder, without what the store keeps there.
@@ -142,7 +163,7 @@ end
 function kinds.files(folder)
   local found = {}
   local result = program.shell("cd " .. program.quote(folder)
-    .. [[ && find -L . -type f ! -path './.state.*' ! -path './.contents/*' -printf '%P\n']])
+    .. [[ && find -L . -type f ! -name '.state.*' ! -path '*/.contents/*' -printf '%P\n']])
   for path in result.out:gmatch "[^\n]+" do
     found[path] = temp.read(folder .. "/" .. path)
   end

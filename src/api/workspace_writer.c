@@ -59,16 +59,36 @@ static int charge(lua_State *L, size_t size, struct dm_error *err) {
   return dm_workspace_charge(owner->workspace, size, 0, err);
 }
 
-/* writer:write(text [, line = false]) → true | nil, message, code: with `line`, a line end after it. */
+/* The bytes of all values from `first` on, which must be strings or numbers. Raises without a place. */
+static size_t check_values(lua_State *L, int first) {
+  size_t total = 0;
+  if (lua_gettop(L) < first)
+    lua_pushnil(L);
+  for (int i = first; i <= lua_gettop(L); i++) {
+    size_t size = 0;
+    if (lua_tolstring(L, i, &size) == NULL) {
+      lua_pushfstring(L, "writer: %s (string or number expected)", luaL_typename(L, i));
+      (void)lua_error(L);
+    }
+    total += size;
+  }
+  return total;
+}
+
+/* writer:write(line, …) → true | nil, message, code: writes strings and numbers, and if `line` is true a line
+ * end after them. */
 static int writer_write(lua_State *L) {
   struct dm_error err;
-  size_t size = 0;
   struct writer *writer = luaL_checkudata(L, 1, DM_LUA_WRITER);
   luaL_argcheck(L, writer->fd >= 0, 1, "closed");
-  const char *text = luaL_checklstring(L, 2, &size);
-  bool line = lua_toboolean(L, 3) != 0;
-  if (charge(L, size + (line ? 1 : 0), &err) != 0 || append(L, writer, text, size, &err) != 0 ||
-      (line && append(L, writer, "\n", 1, &err) != 0))
+  bool line = lua_toboolean(L, 2) != 0;
+  int status = charge(L, check_values(L, 3) + (line ? 1 : 0), &err);
+  for (int i = 3; status == 0 && i <= lua_gettop(L); i++) {
+    size_t size = 0;
+    const char *text = lua_tolstring(L, i, &size);
+    status = append(L, writer, text, size, &err);
+  }
+  if (status != 0 || (line && append(L, writer, "\n", 1, &err) != 0))
     return dm_lua_fail(L, &err);
   lua_pushboolean(L, 1);
   return 1;

@@ -186,26 +186,8 @@ struct dm_reader *dm_decode_reader(struct dm_decode *decode) {
   return &decode->reader;
 }
 
-static int copy(struct dm_decode *z, struct dm_part *part, struct dm_error *err) {
-  const unsigned char *bytes = NULL;
-  size_t size = 0;
-  do {
-    if (next(&z->reader, &bytes, &size, err) != 0 || dm_part_write(part, bytes, size, err) != 0)
-      return -1;
-  } while (size > 0);
-  return 0;
-}
-
 int dm_decode_to_file(struct dm_decode *decode, const char *path, uint64_t *size, struct dm_error *err) {
-  struct dm_part part;
-  if (dm_part_open(&part, path, err) != 0)
-    return -1;
-  int status = copy(decode, &part, err);
-  *size = part.size;
-  if (status == 0)
-    return dm_part_finish(&part, err);
-  dm_part_discard(&part);
-  return status;
+  return dm_part_fill(path, &decode->reader, size, err);
 }
 
 void dm_decode_close(struct dm_decode *decode) {

@@ -96,3 +96,25 @@ void dm_part_discard(struct dm_part *part) {
   (void)unlink(part->path);
   part->fd = -1;
 }
+
+static int write_all(struct dm_part *part, struct dm_reader *reader, struct dm_error *err) {
+  const unsigned char *bytes = NULL;
+  size_t size = 0;
+  do {
+    if (reader->next(reader, &bytes, &size, err) != 0 || dm_part_write(part, bytes, size, err) != 0)
+      return -1;
+  } while (size > 0);
+  return 0;
+}
+
+int dm_part_fill(const char *path, struct dm_reader *reader, uint64_t *size, struct dm_error *err) {
+  struct dm_part part;
+  if (dm_part_open(&part, path, err) != 0)
+    return -1;
+  int status = write_all(&part, reader, err);
+  *size = part.size;
+  if (status == 0)
+    return dm_part_finish(&part, err);
+  dm_part_discard(&part);
+  return -1;
+}

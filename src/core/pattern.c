@@ -242,8 +242,8 @@ int dm_pattern_find(struct dm_pattern *pattern, struct dm_pattern_subject *subje
 
 bool dm_pattern_group(const struct dm_pattern *pattern, unsigned group, size_t *start, size_t *end) {
   const PCRE2_SIZE *places = pattern->library.ovector(pattern->match);
-  *start = places[2 * group];
-  *end = places[2 * group + 1];
+  *start = places[2 * (size_t)group];
+  *end = places[2 * (size_t)group + 1];
   return *start != PCRE2_UNSET && *start <= *end;
 }
 

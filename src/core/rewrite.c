@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "datamaestro/buffer.h"
-#include "datamaestro/part.h"
 #include "datamaestro/printable.h"
-#include "datamaestro/source.h"
 #include "pattern_text.h"
 
 enum { BLOCK = 64 * 1024 }; /* bytes of rewritten lines from which on they are handed out */
@@ -46,6 +44,16 @@ static int add(struct dm_rewrite *rewrite, struct dm_buffer *line, const void *b
     return fail_line(rewrite, DM_ERROR_FORMAT, "over 64 MiB (shorter line expected)", err);
   dm_buffer_add(line, bytes, size);
   return dm_buffer_check(line, err);
+}
+
+/* PCRE2's JIT looks at whole vectors: it finds zeros behind a line, and nothing that was never written. */
+static int pad(struct dm_buffer *line, struct dm_error *err) {
+  static const char zeros[64];
+  dm_buffer_add(line, zeros, sizeof zeros);
+  if (dm_buffer_check(line, err) != 0)
+    return -1;
+  line->size -= sizeof zeros;
+  return 0;
 }
 
 /* Reads the next line with its end: 1, or 0 at the end, or -1. */
@@ -159,6 +167,8 @@ static int apply(struct dm_rewrite *rewrite, const struct rule *rule, size_t *si
 static int rewrite_line(struct dm_rewrite *rewrite, struct dm_error *err) {
   size_t size = rewrite->lines[0].size - end_size(&rewrite->lines[0]);
   for (size_t i = 0; i < rewrite->count; i++) {
+    if (pad(&rewrite->lines[0], err) != 0)
+      return -1;
     int status = apply(rewrite, &rewrite->rules[i], &size, err);
     if (status <= 0)
       return status;
@@ -240,42 +250,4 @@ void dm_rewrite_close(struct dm_rewrite *rewrite) {
   dm_buffer_close(&rewrite->out);
   free(rewrite->subject);
   free(rewrite);
-}
-
-static int write_lines(struct dm_rewrite *rewrite, struct dm_part *part, struct dm_error *err) {
-  const unsigned char *bytes = NULL;
-  size_t size = 0;
-  do {
-    if (next(&rewrite->reader, &bytes, &size, err) != 0 || dm_part_write(part, bytes, size, err) != 0)
-      return -1;
-  } while (size > 0);
-  return 0;
-}
-
-static int write_file(struct dm_rewrite *rewrite, const char *out, uint64_t *size, struct dm_error *err) {
-  struct dm_part part;
-  if (dm_part_open(&part, out, err) != 0)
-    return -1;
-  int status = write_lines(rewrite, &part, err);
-  *size = part.size;
-  if (status == 0)
-    return dm_part_finish(&part, err);
-  dm_part_discard(&part);
-  return -1;
-}
-
-int dm_rewrite_file(const char *path, const char *out, const struct dm_rewrite_rule *rules, size_t count,
-                    uint64_t *size, struct dm_error *err) {
-  struct dm_rewrite *rewrite = NULL;
-  struct dm_source *source = NULL;
-  int status = dm_rewrite_open(&rewrite, rules, count, err);
-  if (status == 0)
-    status = dm_source_open(&source, path, err);
-  if (status == 0)
-    status = dm_rewrite_begin(rewrite, dm_source_reader(source), path, err);
-  if (status == 0)
-    status = write_file(rewrite, out, size, err);
-  dm_rewrite_close(rewrite);
-  dm_source_close(source);
-  return status;
 }

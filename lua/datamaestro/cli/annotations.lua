@@ -1,13 +1,10 @@
 --- What lua-language-server wants to know of the language of definitions and of the data: files of
 -- annotations, made from the schemas, the types and the doc comments that the program itself goes by.
 local comments = require "datamaestro.comments"
-local datatype = require "datamaestro.definition.datatype"
-local dsl = require "datamaestro.definition.dsl"
+local annotations_language = require "datamaestro.cli.annotations_language"
 local help_tensor = require "datamaestro.cli.help_tensor"
 local luacats = require "datamaestro.cli.luacats"
-local modules = require "datamaestro.modules"
 local objects = require "datamaestro.data.objects"
-local resources = require "datamaestro.engine.resources"
 local type_modules = require "datamaestro.definition.type_modules"
 local types = require "datamaestro.data.types"
 
@@ -82,7 +79,7 @@ local function add_type(lines, T)
   lines[#lines + 1] = ""
 end
 
-local function add_module(lines, name, content)
+local function add_module(lines, name, content, shared)
   for _, key in ipairs(sorted(content)) do
     lines[#lines + 1] = "do"
     add_type(lines, content[key])
@@ -94,95 +91,10 @@ local function add_module(lines, name, content)
     lines[#lines + 1] = ("---@field %s %s.type %s"):format(key, content[key].id,
       (content[key].doc:match "^[^\n]*"))
   end
+  for _, key in ipairs(sorted(shared)) do
+    lines[#lines + 1] = ("---@field %s datamaestro.Step A metadataset."):format(key)
+  end
   lines[#lines + 1] = ""
-end
-
--- --- The language ------------------------------------------------------------------------------
-
-local STEP = [[
----A step of a definition: `..` links steps, and the function stands last.
----@class datamaestro.Step
----@operator concat(datamaestro.Step): datamaestro.Step
----@operator concat(function): datamaestro.Step
-
----A data type: calling it makes an object.
----@class datamaestro.Type
----@field name string
----@field id string
----@field doc string
-]]
-
-local WORDS = [[
----Tags of the dataset.
----@param ... string
----@return datamaestro.Step
-function datatags(...) end
-
----Tasks that the dataset is for.
----@param ... string
----@return datamaestro.Step
-function datatasks(...) end
-]]
-
-local function add_table_constructor(lines, name, doc, schema)
-  luacats.class(lines, ("datamaestro.%s"):format(name), schema, { first = {
-    "---@field [1] datamaestro.Type " .. (name == "dataset" and "The dataset's type." or "Its parent."),
-    "---@field [2]? string The documentation: a title, an empty line, the rest.",
-  } })
-  luacats.text(lines, doc)
-  lines[#lines + 1] = ("---@param declaration datamaestro.%s"):format(name)
-  lines[#lines + 1] = "---@return datamaestro.Step"
-  lines[#lines + 1] = ("function %s(declaration) end\n"):format(name)
-end
-
-local function field_of(schema, name)
-  for _, field in ipairs(schema) do
-    if field.name == name then
-      return field
-    end
-  end
-end
-
-local function add_resource(lines, name)
-  local kind = resources.kind { kind = name }
-  local positional, parameters = {}, {}
-  for i, key in ipairs(kind.positional or {}) do
-    positional[key], parameters[i] = true, key
-  end
-  luacats.class(lines, ("datamaestro.%s"):format(name), kind.schema, { skip = positional })
-  luacats.text(lines, kind.doc .. (kind.example and "\n```lua\n" .. kind.example .. "\n```" or ""))
-  for _, key in ipairs(parameters) do
-    local field = field_of(kind.schema, key)
-    lines[#lines + 1] = ("---@param %s%s string %s"):format(key, field.required and "" or "?", field.doc
-      or "")
-  end
-  lines[#lines + 1] = ("---@param options? datamaestro.%s"):format(name)
-  lines[#lines + 1] = "---@return datamaestro.Step"
-  parameters[#parameters + 1] = "options"
-  lines[#lines + 1] = ("function %s(%s) end\n"):format(name, table.concat(parameters, ", "))
-end
-
-local function add_use(lines, names)
-  luacats.text(lines, "The data types of a module of the program, or of a repository (`\"image.data\"`).")
-  for _, name in ipairs(names) do
-    lines[#lines + 1] = ("---@overload fun(module: %q): datamaestro.use.%s"):format(name, name)
-  end
-  lines[#lines + 1] = "---@param module string"
-  lines[#lines + 1] = "---@return table<string, datamaestro.Type>"
-  lines[#lines + 1] = "function use(module) end\n"
-end
-
-local function language(names)
-  local lines = new_file()
-  lines[#lines + 1] = STEP
-  add_table_constructor(lines, "dataset", "What the dataset is; exactly one in a chain.", dsl.dataset_schema)
-  for _, name in ipairs(modules.within "engine.resources") do
-    add_resource(lines, name)
-  end
-  lines[#lines + 1] = WORDS
-  add_table_constructor(lines, "datatype", "A data type of the repository, in its data.lua.", datatype.schema)
-  add_use(lines, names)
-  return lines
 end
 
 -- --- The library -------------------------------------------------------------------------------
@@ -269,19 +181,21 @@ end
 
 -- --- All ---------------------------------------------------------------------------------------
 
--- The types of repositories: name of the module → types. What cannot be read is told by `lint`.
+-- The types of repositories, and their metadatasets: name of the module → types, and → chains. What cannot
+-- be read is told by `lint`.
 local function repository_modules(session, extra)
-  local found = {}
+  local found, shared = {}, {}
   local registry = session:registry()
   local repositories = registry:repositories()
   repositories[#repositories + 1] = extra
   for _, one in ipairs(repositories) do
     local content = one:types(registry.find_repository)
-    if content and next(content) then
-      found[one.id .. ".data"] = content
+    local chains = content and one:metadatasets(registry.find_repository)
+    if content and (next(content) or next(chains)) then
+      found[one.id .. ".data"], shared[one.id .. ".data"] = content, chains
     end
   end
-  return found
+  return found, shared
 end
 
 --- Makes the files.
@@ -290,18 +204,19 @@ end
 -- @return array of { name = "language.lua", text = string }
 function annotations.files(session, extra)
   local all = type_modules.all()
-  local others = repository_modules(session, extra)
+  local others, shared = repository_modules(session, extra)
   for name, content in pairs(others) do
     all[name] = content
   end
-  local names = sorted(all)
+  local names, language = sorted(all), new_file()
+  annotations_language.add(language, names)
   local files = {
-    { name = "language.lua", text = table.concat(language(names), "\n") },
+    { name = "language.lua", text = table.concat(language, "\n") },
     { name = "library.lua", text = table.concat(library(session), "\n") },
   }
   for _, name in ipairs(names) do
     local lines = new_file()
-    add_module(lines, name, all[name])
+    add_module(lines, name, all[name], shared[name] or {})
     files[#files + 1] = { name = name .. ".lua", text = table.concat(lines, "\n") }
   end
   return files

@@ -1,5 +1,6 @@
 --- `help(x)` of the REPL: what x is, in a few lines.
 local help_function = require "datamaestro.cli.help_function"
+local help_step = require "datamaestro.cli.help_step"
 local help_tensor = require "datamaestro.cli.help_tensor"
 local objects = require "datamaestro.data.objects"
 local tensors = require "datamaestro.api.tensor"
@@ -27,7 +28,8 @@ Expressions print themselves: _ is the last result, _3 that of input 3.
   edit "ID", edit "FILE.lua"   a definition, in your editor; then it is checked
   reload()                     read changed definitions anew
   help(x)                      what x is: an object, a type, a tensor, a function,
-                               the name of a command, the id of a dataset
+                               the name of a command, of a step of definitions, or
+                               the id of a dataset
 
 TAB completes names, fields, methods, ids and paths in strings; Ctrl-R searches
 the history; Ctrl-C interrupts; Ctrl-D ends. A line that ends in `..` goes on.]]
@@ -143,6 +145,12 @@ end
 
 local function about_other(value)
   local metatable = debug.getmetatable(value)
+  if type(metatable) == "table" and rawget(metatable, "__name") == "loader" then
+    return { tostring(value), "  for images, labels in l do … end  an epoch: batch after batch",
+      "  #l                                 batches of an epoch",
+      "  l.size, l.seed, l.epoch            parts in all; what shuffles; the next epoch",
+      "\nhelp(loader) says the options" }
+  end
   local index = type(metatable) == "table" and rawget(metatable, "__index")
   if type(value) == "table" and (not metatable or #sorted_names(value) > 0) then
     return about_fields(value)
@@ -195,7 +203,7 @@ end
 
 -- A string names a command, a value, a data type or a dataset.
 local function about_name(name, repl)
-  if name:find "^%a+$" and require "datamaestro.modules".find("cli.commands." .. name) then
+  if name:find "^[%a-]+$" and require "datamaestro.modules".find("cli.commands." .. name) then
     return about_command(name, repl)
   end
   local value = global_named(name)
@@ -210,6 +218,10 @@ local function about_name(name, repl)
   elseif help_tensor.methods[method] then
     return help_function.tensor_method(method)
   end
+  local step = help_step.about(name)
+  if step then
+    return step
+  end
   local registry = repl.session:registry()
   local T = type_named(name, registry)
   local dataset, message, code = registry:find(name)
@@ -220,7 +232,7 @@ local function about_name(name, repl)
   elseif code ~= "unknown" then
     return { message }
   end
-  return { ("%s: a string of %d bytes, no command, type or dataset"):format(name:sub(1, 60), #name) }
+  return { ("%s: a string of %d bytes, no command, step, type or dataset"):format(name:sub(1, 60), #name) }
 end
 
 -- Functions of the prompt and of the library are known by name.

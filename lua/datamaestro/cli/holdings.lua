@@ -1,5 +1,5 @@
---- What the definitions say of the data directory: an inventory for the commands that look at all of it.
-local inventory = require "datamaestro.engine.inventory"
+--- What the definitions say of the data directory: an atlas for the commands that look at all of it.
+local atlas = require "datamaestro.engine.atlas"
 
 local holdings = {}
 
@@ -14,7 +14,7 @@ end
 
 --- Reads all definitions; what cannot be read is complained about.
 -- @param session session
--- @return inventory
+-- @return atlas
 -- @return table: set of ids of repositories that may have datasets which are not known: some of their
 --   definitions cannot be read, or another repository of the same id, which comes first, hides them
 function holdings.read(session)
@@ -33,7 +33,7 @@ function holdings.read(session)
   for _, id in ipairs(registry.hidden) do
     uncertain[id] = true
   end
-  return inventory.new(datasets, names), uncertain
+  return atlas.new(datasets, names), uncertain
 end
 
 return holdings

@@ -35,9 +35,11 @@ local function whole_step(range, bins)
     return 1
   end
   local least = (range + (bins or BARS) - 1) // (bins or BARS)
-  for step = least, least + math.min(least // 3, 1000) do
-    if range % step == 0 then
-      return step
+  for distance = 0, math.min(least // 3, 1000) do
+    for _, step in ipairs { least + distance, least - distance } do
+      if range % step == 0 then
+        return step
+      end
     end
   end
   return math.ceil(plot_bars.nice(least))
@@ -55,10 +57,20 @@ local function whole_bins(low, high, bins)
   end
 end
 
+-- Round steps that divide a range: the one, or the one below it, that gives about as many bars.
+local function real_step(low, high, bins)
+  local above = plot_bars.nice((high - low) / bins)
+  local below = plot_bars.nice(above / 2.5) -- 2 for 5, 1 for 2, 0.5 for 1
+  local function count(step)
+    return math.max(1, math.ceil(high / step) - math.floor(low / step))
+  end
+  return bins / count(above) > count(below) / bins and below or above
+end
+
 -- Bars of any numbers, with round bounds. The last one counts its upper bound too.
 local function real_bins(low, high, bins)
   low, high = low + 0.0, high + 0.0
-  local step = high > low and plot_bars.nice((high - low) / (bins or BARS)) or 1.0
+  local step = high > low and real_step(low, high, bins or BARS) or 1.0
   local first = math.floor(low / step)
   local count = math.max(1, math.min(math.ceil(high / step - first), 65536))
   return first * step, (first + count) * step, count, function(i)

@@ -142,7 +142,9 @@ end
 function Repl:complain(message)
   self.session:progress():clear()
   io.stdout:flush()
-  io.stderr:write(self.paint_error("error", text.printable(message)), "\n")
+  message = text.printable(message)
+  local columns = self.terminal and require "datamaestro.api.console".size(2)
+  io.stderr:write(self.paint_error("error", columns and text.fold(message, columns - 1) or message), "\n")
 end
 
 local function fail(self, message, code)

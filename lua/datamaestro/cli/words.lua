@@ -122,8 +122,8 @@ function words.of(repl)
     session.catalogue = nil
   end
 
-  --- Says what there is, or what x is: an object, a type, a tensor, a function, the name of a command or of a
-  -- type, the id of a dataset.
+  --- Says what there is, or what x is: an object, a type, a tensor, a function, the name of a command, of a
+  -- type or of a step of definitions, the id of a dataset.
   -- @param ... any: x
   function functions.help(...)
     session:print(select("#", ...) == 0 and help.overview or help.about((...), repl))

@@ -81,15 +81,23 @@ local function add_opened(found, value)
   end
 end
 
+-- Whether an object has fields that open.
+local function holds_data(value)
+  if types.type_of(value) then
+    for _, part in types.pairs(value) do
+      if can_open(part) then
+        return true
+      end
+    end
+  end
+  return false
+end
+
 -- Which fields of an object could be loaded instead, in words.
 local function fields_with_tensors(source)
   local names = {}
   for name, value in types.pairs(source) do
-    local fits = can_open(value)
-    for _, part in types.type_of(value) and types.pairs(value) or pairs {} do
-      fits = fits or can_open(part)
-    end
-    names[#names + 1] = fits and name or nil
+    names[#names + 1] = holds_data(value) and name or nil
   end
   return #names > 0 and (" (its field %s expected?)"):format(table.concat(names, " or "))
     or " (data that opens as some expected)"

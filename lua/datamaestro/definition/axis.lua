@@ -35,7 +35,8 @@ end
 axis.schema = {
   { name = "type", type = "string", values = type_names(),
     doc = "What the values are; with \"?\" null is one too (default: what all values of the list are)." },
-  { name = "default", type = "any", doc = "The value where a selector has none; without it, it must." },
+  { name = "default", type = "any",
+    doc = "The value where a selector has none (default: a selector must have one)." },
   { name = "description", type = "string", default = "", doc = "What the axis is, for people." },
   { name = "elide_default", type = "boolean", default = false,
     doc = "Whether ids leave the axis out at its default value, so that ids from before it was there stay." },

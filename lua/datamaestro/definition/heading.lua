@@ -3,6 +3,7 @@
 local step = require "datamaestro.api.step"
 local schema = require "datamaestro.schema"
 local types = require "datamaestro.data.types"
+local about = require "datamaestro.definition.about"
 local axes = require "datamaestro.definition.axes"
 local ids = require "datamaestro.definition.ids"
 local links = require "datamaestro.definition.links"
@@ -14,18 +15,14 @@ local METADATASET = "metadataset { Type, url = …, … }"
 local DEPTH = 32 -- metadatasets in metadatasets; a table that was changed afterwards may hold itself
 
 --- The fields of `metadataset { Type, … }`, as a schema: what datasets have in common.
-heading.shared_schema = {
-  { name = "url", type = "url", doc = "The dataset's page." },
-  { name = "doi", type = "string", doc = "DOI of the paper to cite.",
-    pattern = "^10%.%d+/%S+$", expected = "DOI such as 10.1000/182" },
-  { name = "timestamp", type = "string", doc = "Date of the version, for a dataset that changes." },
-}
+heading.shared_schema = about.shared()
 
 --- The fields of `dataset { Type, [[docstring]], … }`, as a schema.
 heading.schema = table.move(heading.shared_schema, 1, #heading.shared_schema, 2, {
   { name = "id", type = "string", doc = "Replaces the id's last part; with a dot inside, all of the id; "
     .. "\"\" leaves what the path gives." },
 })
+table.move(about.own(), 1, #about.own(), #heading.schema + 1, heading.schema)
 heading.schema[#heading.schema + 1] = { name = "variants", type = axes.type,
   doc = "The axes of a family of datasets: AxesVariants { NAME = Axis({ values… }, { … }), … }." }
 
@@ -33,11 +30,16 @@ local function text_problem(value)
   return not value:find "%S" and "no text (the terms expected)" or nil
 end
 
---- The arguments of `useragreement(text, { … })`, as a schema.
-heading.agreement_schema = {
-  { name = "text", type = "string", required = true, check = text_problem, doc = "The terms." },
-  { name = "id", type = "string", pattern = "^[^%c%s][^%c]*$", expected = "one line of text",
-    doc = "What acceptance is recorded under (default: the dataset's id)." },
+--- The step `useragreement(text, { … })`, declared as resources are.
+heading.agreement_step = {
+  doc = "Terms of use, which must be accepted before anything is fetched or opened.",
+  example = [[useragreement("For research only.", { id = "org.example.licence" })]],
+  positional = { "text" },
+  schema = {
+    { name = "text", type = "string", required = true, check = text_problem, doc = "The terms." },
+    { name = "id", type = "string", pattern = "^[^%c%s][^%c]*$", expected = "one line of text",
+      doc = "What acceptance is recorded under (default: the dataset's id)." },
+  },
 }
 
 -- --- Parts -------------------------------------------------------------------------------------
@@ -97,9 +99,10 @@ end
 -- @return table: { id (nil where none is given), text, link } | nil, message
 function heading.agreement(link)
   local found
-  local options, problem = links.options(link, { "text" }, heading.agreement_schema)
+  local declared = heading.agreement_step
+  local options, problem = links.options(link, declared.positional, declared.schema)
   if options then
-    found, problem = schema.check(heading.agreement_schema, options, "useragreement")
+    found, problem = schema.check(declared.schema, options, "useragreement")
   end
   if not found then
     return nil, problem
@@ -175,8 +178,11 @@ function read_metadataset(chain, depth)
   if not found then
     return nil, problem
   end
+  local is_first = true -- the same step may stand there twice
   for _, link in ipairs(step.links(chain)) do
-    problem = not rawequal(link, own) and add_shared(found, link)
+    local is_own = is_first and rawequal(link, own)
+    is_first = is_first and not is_own
+    problem = not is_own and add_shared(found, link)
     if problem then
       return nil, links.place(type(link) == "table" and link or own, problem)
     end
@@ -186,21 +192,23 @@ end
 
 --- Reads a metadataset.
 -- @param chain step or chain: one for which is_metadataset holds
--- @return table: { type, url, doi, timestamp, tags, tasks, agreements } | nil, message "PATH:LINE: …"
+-- @return table: { type, url, doi, licence, …, tags, tasks, agreements } | nil, message "PATH:LINE: …"
 function heading.metadataset(chain)
   return read_metadataset(chain, 1)
 end
 
 --- Reads a `dataset` step.
 -- @param link table: of step.links
--- @return table: the fields of heading.schema, `type`, `name`, `description`; `tags`, `tasks` and
---   `agreements` of its metadataset; `variants` as of variants.new | nil, message "PATH:LINE: …"
+-- @return table: the fields of heading.schema, `about` (as of about.read), `type`, `name`, `description`;
+--   `tags`, `tasks` and `agreements` of its metadataset; `variants` as of variants.new | nil, message
+--   "PATH:LINE: …"
 function heading.dataset(link)
   local declared, doc = read_table(link, DATASET, heading.schema, 0)
   if not declared then
     return nil, doc
   end
   declared.name, declared.description = ids.split_doc(doc or "")
+  declared.about = about.read(declared)
   if declared.variants then
     local problem
     declared.variants, problem = axes.read(declared.variants)

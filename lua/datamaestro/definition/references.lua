@@ -92,7 +92,7 @@ local function find_id(registry, from, id)
     return found, part
   end
   found, part, code = registry:find_part(id, not from.repository.pseudo and from.repository or nil)
-  if not found and code == "unknown" and not part:find("did you mean", 1, true) then
+  if code == "unknown" and not asked.repository and not part:find("did you mean", 1, true) then
     part = part .. hint(from, asked)
   end
   return found, part, code

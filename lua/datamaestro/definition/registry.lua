@@ -1,7 +1,7 @@
 --- All repositories and datasets, by id.
 
-local file = require "datamaestro.api.file"
 local guess = require "datamaestro.guess"
+local finding = require "datamaestro.definition.finding"
 local ids = require "datamaestro.definition.ids"
 local loader = require "datamaestro.definition.loader"
 local references = require "datamaestro.definition.references"
@@ -74,67 +74,6 @@ end
 
 -- --- By id -------------------------------------------------------------------------------------
 
--- The files that may hold an id by their names, the most probable ones first.
-local function candidates(owner, id)
-  local paths = {}
-  local prefix = id:lower()
-  if prefix:find("[^%w_+.-]") or prefix:find("..", 1, true) then
-    return paths
-  end
-  while prefix ~= "" do
-    local stem = owner.path .. "/" .. prefix:gsub("%.", "/")
-    paths[#paths + 1] = stem .. ".lua"
-    paths[#paths + 1] = stem .. "/init.lua"
-    prefix = prefix:match("^(.*)%.[^.]*$") or ""
-  end
-  return paths
-end
-
-local function with_id(datasets, id)
-  for _, dataset in ipairs(datasets or {}) do
-    if dataset.id == id then
-      return dataset
-    end
-  end
-end
-
--- Looks where the id says. Gives the dataset, or nil and the first file that could not be read.
-local function find_by_path(self, owners, id)
-  local problem
-  for _, owner in ipairs(owners) do
-    for _, path in ipairs(candidates(owner, id)) do
-      local own = path == owner.path .. "/init.lua" or path == owner.path .. "/data.lua"
-      if not own and file.stat(path) then
-        local datasets, message = self:load(path, owner)
-        local found = with_id(datasets, id)
-        if found then
-          return found
-        end
-        problem = problem or message
-      end
-    end
-  end
-  return nil, problem
-end
-
--- Looks everywhere.
-local function find_by_scan(self, owners, id)
-  local known = {}
-  for _, owner in ipairs(owners) do
-    for _, path in ipairs(owner:files()) do
-      local datasets = self:load(path, owner)
-      local found = with_id(datasets, id)
-      if found then
-        return found
-      end
-      for _, dataset in ipairs(datasets or {}) do
-        known[#known + 1] = dataset.id
-      end
-    end
-  end
-  return nil, known
-end
-
 -- An id taken apart, and the repositories that may hold it: one that is named, else all, `first` first.
 local function parse(self, text, first)
   local asked, message, code = ids.parse(text)
@@ -159,21 +98,6 @@ local function parse(self, text, first)
   return asked, owners
 end
 
--- The dataset of this id | nil, message, code.
-local function find_exactly(self, owners, id, text)
-  local found, problem = find_by_path(self, owners, id)
-  local known
-  if not found then
-    found, known = find_by_scan(self, owners, id)
-  end
-  if found then
-    return found
-  elseif problem then
-    return nil, problem, "definition"
-  end
-  return nil, ("%s: unknown dataset%s"):format(text, guess.hint(id, known)), "unknown"
-end
-
 --- Finds a dataset.
 -- @param text string: "com.lecun.mnist", "com.lecun.mnist@image" for that repository's, "org.x[size=small]"
 --   for one of a family
@@ -189,7 +113,7 @@ function Registry:find(text)
     return nil, problem:format(text, asked.part), "usage"
   end
   local found, message
-  found, message, code = find_exactly(self, owners, asked.id, text)
+  found, message, code = finding.exactly(self, owners, asked.id, text)
   if not found then
     return nil, message, code
   end
@@ -197,55 +121,6 @@ function Registry:find(text)
     return found:select(asked.selector, text)
   end
   return found
-end
-
--- What an id may begin with, the longest first: "a.b.c", "a.b", "a".
-local function beginnings(id)
-  local list = {}
-  while id do
-    list[#list + 1] = id
-    id = id:match "^(.*)%.[^.]*$"
-  end
-  return list
-end
-
--- Looks everywhere, for the longest beginning. Gives the dataset, or nil and all ids.
-local function find_beginning(self, owners, list)
-  local known
-  for _, beginning in ipairs(list) do
-    local found
-    found, known = find_by_scan(self, owners, beginning)
-    if found then
-      return found
-    end
-  end
-  return nil, known
-end
-
--- The dataset that an id without brackets begins with, and what is left | nil, message, code.
-local function find_longest(self, owners, id, text)
-  local list = beginnings(id)
-  local found, problem
-  for _, beginning in ipairs(list) do
-    local message
-    found, message = find_by_path(self, owners, beginning)
-    if found then
-      return found, id:sub(#found.id + 2)
-    end
-    problem = problem or message
-  end
-  local known
-  found, known = find_beginning(self, owners, list)
-  if found then
-    return found, id:sub(#found.id + 2)
-  elseif problem then
-    return nil, problem, "definition"
-  end
-  local hint = ""
-  for _, beginning in ipairs(list) do
-    hint = hint ~= "" and hint or guess.hint(beginning, known)
-  end
-  return nil, ("%s: unknown dataset%s"):format(text, hint), "unknown"
 end
 
 --- Finds the dataset of which an id names a part: "com.lecun.mnist.train.labels" is `train.labels` of
@@ -262,10 +137,10 @@ function Registry:find_part(text, first)
   end
   local found, part
   if asked.selector then
-    found, part, code = find_exactly(self, owners, asked.id, text)
+    found, part, code = finding.exactly(self, owners, asked.id, text)
     part = found and asked.part or part
   else
-    found, part, code = find_longest(self, owners, asked.id, text)
+    found, part, code = finding.longest(self, owners, asked.id, text)
   end
   if not found then
     return nil, part, code

@@ -8,9 +8,7 @@ local host = require "datamaestro.api.host"
 local guess = require "datamaestro.guess"
 local limits = require "datamaestro.api.sandbox"
 local schema = require "datamaestro.schema"
-local datatype = require "datamaestro.definition.datatype"
-local dsl = require "datamaestro.definition.dsl"
-local heading = require "datamaestro.definition.heading"
+local data_file = require "datamaestro.definition.data_file"
 local sandbox = require "datamaestro.definition.sandbox"
 local type_modules = require "datamaestro.definition.type_modules"
 
@@ -143,54 +141,13 @@ local function own_module(name)
     or "\"datamaestro.data.tensor\" or \"REPOSITORY.data\" expected")
 end
 
--- What a script may use under a name of data.lua | nil, problem. Metadatasets are kept apart from types.
-local function take(content, name, value, owner)
-  if content.types[name] or content.shared[name] then
-    return nil, ("two data types are called '%s'"):format(name)
-  elseif heading.is_metadataset(value) then
-    content.shared[name] = value
-    return value
-  end
-  local T, problem = datatype.define(value, name, owner)
-  content.types[name] = T
-  return T, problem
-end
-
--- The first problem of the metadatasets, in the order of their names, or nil.
-local function shared_problem(content)
-  local names = {}
-  for name in next, content.shared do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    local found, problem = heading.metadataset(content.shared[name])
-    if not found then
-      return problem
-    end
-  end
-end
-
 local function load_content(self, find)
   local path = self.path .. "/data.lua"
   local text, message = repository.read(path)
   if not text then
     return nil, message
   end
-  local content = { types = {}, shared = {} }
-  local names = dsl.shared_constructors()
-  names.datatype, names.use = datatype.constructor, repository.user(self, find)
-  local environment = sandbox.environment(names, function(name, value)
-    return take(content, name, value, self)
-  end)
-  local done, problem = sandbox.run_text(path, text, environment)
-  if done then
-    done, problem = sandbox.run(path, 1, shared_problem, content)
-  end
-  if not done or problem then
-    return nil, problem
-  end
-  return content
+  return data_file.read(self, path, text, repository.user(self, find))
 end
 
 -- What data.lua has; once it could be read, it is not read again.

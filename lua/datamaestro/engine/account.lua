@@ -35,8 +35,8 @@ local function add(self, resource)
   end
 end
 
--- Whether a resource was complete and is not in its place: another program, or another definition, may have it
--- under another name in the folder.
+-- Whether a resource was complete and is not in its place: another program, or another definition, may have
+-- it under another name in the folder.
 local function is_astray(resource, folder, states)
   local kind = resources.kind(resource)
   if states[resource.name] ~= "complete" or resource.transient or kind.stands == "nothing" then
@@ -46,7 +46,7 @@ local function is_astray(resource, folder, states)
 end
 
 --- Makes the account of a folder.
--- @param node node: of the inventory, with datasets
+-- @param node node: of the atlas, with datasets
 -- @param folder string: its absolute path
 -- @param states table: what its state file says, resource name → state
 -- @return account: `all` is true where nobody can tell what is not accounted for

@@ -87,17 +87,18 @@ function archive_kind.new(format, texts, endings)
     end,
 
     make = function(resource, part, context, dataset)
-      local made, message, code = fetch.obtain({
+      local made, record, code = fetch.obtain({
         label = ("%s: %s"):format(dataset.id, resource.name),
         sources = fields.sources_of(resource, context, dataset),
         filename = resource.name,
         part = part,
         unpack = { format = format, subpath = resource.subpath, files = resource.files },
       }, context)
+      local message = record
       if made then
         made, message, code = unwrap(part)
       end
-      return made, message, code
+      return made, made and record or message, code
     end,
   }
 end

@@ -1,8 +1,12 @@
 --- Brings one dataset in place: carries out its plan, each resource once those that it needs are complete.
 local elsewhere = require "datamaestro.engine.elsewhere"
+local file = require "datamaestro.api.file"
 local graph = require "datamaestro.engine.graph"
+local inventory = require "datamaestro.engine.inventory"
 local ledger = require "datamaestro.engine.ledger"
+local place = require "datamaestro.engine.place"
 local plan = require "datamaestro.engine.plan"
+local records = require "datamaestro.engine.records"
 local resources = require "datamaestro.engine.resources"
 
 local Bringing = {}
@@ -16,6 +20,18 @@ local function fail(self, message, code)
   self.run.given_up = self.run.given_up or FINAL[code]
 end
 
+-- Looks at what was made and gives it its place; true | nil, message, code.
+local function take(self, step, part, record)
+  local resource, run = step.resource, self.run
+  local label = ("%s: %s"):format(self.dataset.id, resource.name)
+  local made, message, code = inventory.of(part, record and record.stored, run.context, label)
+  if not made then
+    file.remove_tree(part)
+    return nil, message, code
+  end
+  return self.record:take(resource, part, step.path, records.complete(record, made.stored), made.list)
+end
+
 -- Makes one resource; true | nil, message, code.
 local function make(self, step)
   local run, dataset, resource = self.run, self.dataset, step.resource
@@ -25,12 +41,12 @@ local function make(self, step)
     made, message, code = resources.kind(resource).make(resource, part, run.context, dataset)
   end
   if made then
-    made, message, code = self.record:take(resource, part, step.path)
-  else
-    self.record:note(resource, "none")
+    made, message, code = take(self, step, part, message)
   end
   if made then
     run:done(dataset, resource, step.path)
+  else -- what is known to be damaged must not be taken for it later
+    self.record:note(resource, step.state == "partial" and "partial" or "none")
   end
   return made, message, code
 end
@@ -106,6 +122,19 @@ local function spawn(self, step)
   end)
 end
 
+-- A list of contents that is there is a better one than what could be made now.
+local function adopt(self, step)
+  local list, message, code
+  local found = file.stat(step.path, true)
+  if not step.has_list and found and found.type == "folder" then
+    list, message, code = place.list(step.resource, step.path)
+    if not list then
+      return nil, message, code
+    end
+  end
+  return self.record:adopt(step.resource, step.record, list)
+end
+
 local function begin(self, step)
   if step.reason then
     self.run.context.warn(step.action == "adopt" and step.reason or step.reason .. "; it is made again")
@@ -116,7 +145,7 @@ local function begin(self, step)
   end
   step.complete = true -- or gone, with all that needed it complete
   if step.action == "adopt" then
-    local adopted, message, code = self.record:adopt(step.resource, step.path)
+    local adopted, message, code = adopt(self, step)
     if not adopted then
       fail(self, message, code)
     end

@@ -25,7 +25,7 @@ local function observe(context, event, label, path, size)
   context.observe { event = event, file = label, url = sources.file_url(path), total = size, received = size }
 end
 
--- Copies a file if it is what is declared; true | nil | nil, message, code for a failure of ours.
+-- Copies a file if it is what is declared; true, its record | nil | nil, message, code for a failure of ours.
 local function copy(place, part, declared, context, label)
   observe(context, "start", label, place.path, declared.size)
   local found, message, code = reading.copy(place.path, part, verify.digest(declared), context.scheduler)
@@ -38,7 +38,7 @@ local function copy(place, part, declared, context, label)
   end
   if right then
     observe(context, "finish", label, place.path, found.size)
-    return true
+    return true, { source = sources.file_url(place.path), stored = found }
   end
   file.remove(part)
   context.warn(("%s: %s; it is fetched"):format(label, message or place.path .. ": " .. difference))
@@ -50,7 +50,8 @@ end
 -- @param part string: the file to make
 -- @param context table: of the run
 -- @param dataset dataset
--- @return true | nil where none has it | nil, message, code: "space" or "interrupted"
+-- @return true, record (as of a kind's make) | nil where none has it | nil, message, code: "space" or
+--   "interrupted"
 function elsewhere.take(resource, part, context, dataset)
   local kind = resources.kind(resource)
   local declared = kind.stands == "file" and context.store.sites and kind.stored(resource) or {}

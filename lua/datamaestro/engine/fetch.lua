@@ -133,9 +133,26 @@ local function judge(job, source, report, message)
   return report and report.passing, message
 end
 
+local function bytes_of(size, digests)
+  return { size = size, sha256 = digests.sha256 }
+end
+
+-- What a record says of the bytes (records.lua).
+local function record_of(job, source, report)
+  local spec = job.spec
+  local served = bytes_of(report.size, report.digests)
+  local is_folder = spec.unpack and not spec.unpack.concat
+  return {
+    url = text.url(spec.sources[1].url), source = source.origin or text.url(source.url), served = served,
+    stored = not is_folder and (download.is_plain(source, spec) and served
+      or bytes_of(report.content.size, report.content.digests)) or nil,
+  }
+end
+
 -- The bytes are here and have been compared: what is said of them beside that.
 local function accept(job, source, report)
   local spec, context = job.spec, job.context
+  job.record = record_of(job, source, report)
   if report.content.garbage then
     context.warn(("%s: %s: %d bytes after the %s data are ignored"):format(spec.label, text.url(source.url),
       report.content.garbage, source.transforms))
@@ -145,10 +162,29 @@ local function accept(job, source, report)
   if host then
     context.hosts:served(host)
   end
+  if spec.report then
+    spec.report(report)
+  end
   if job.keep then
     return download.keep(job.keep, text.url(source.url))
   end
   return true
+end
+
+-- A large file that is not as declared may be right all the same, where the declaration is wrong: it is kept
+-- under the digest that it has, so that it need not come again once that is declared.
+local function set_aside(job, source, report)
+  local kind, hex = next(report.digests)
+  if not kind or report.size < WORTH or is_web_page(report) or sources.local_path(source.url) then
+    return
+  end
+  local plain = job.spec.part
+  local served = file.stat(job.spool .. ".part") and job.spool .. ".part" or plain
+  local place = job.context.cache:set_aside(kind, hex)
+  if (served ~= plain or report.content.size == report.size) and file.move(served, place) then
+    job.context.warn(("%s: what came is kept for 7 days, in case the definition is wrong: %s"):format(
+      job.spec.label, place))
+  end
 end
 
 local function discard(job)
@@ -189,6 +225,9 @@ local function try(job, source)
   if right then
     return accept(job, source, report)
   end
+  if not (report.mixed and not source.alone) then
+    set_aside(job, source, report)
+  end
   discard(job)
   -- Bytes of before, or of several answers, may be what is wrong: once more, all from this source.
   return nil, ("%s: %s"):format(shown, difference), kind, report.mixed and not source.alone
@@ -214,11 +253,17 @@ local function backoff(round)
   return math.min(BACKOFF_MAXIMUM, first * 2 ^ (round - 1)) * (0.5 + math.random())
 end
 
--- The sources that may be tried, each with room for its last failure.
-local function candidates(spec, context, share)
+--- The sources that may be tried, in order. Nothing is opened.
+-- @param spec table: as of fetch.obtain; label, sources and content are enough
+-- @param context table: as of fetch.obtain; cache, has_cache, hosts, settings and offline are enough
+-- @param share table|nil: `copy`, the path of what others have fetched
+-- @return array of { source } | nil, message, code
+-- @return string|nil: a warning of what is not to be trusted
+function fetch.candidates(spec, context, share)
   local here, remote = sources.order(spec, context)
   if share and share.copy then
-    table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy) }, { __index = spec.sources[1] }))
+    table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy), origin = share.origin },
+      { __index = spec.sources[1] }))
   end
   if context.offline and #here == 0 then
     local needed = remote[1] and remote[1].url or spec.sources[1].url
@@ -295,11 +340,14 @@ end
 --- Fetches a file into its part: tries its sources in turn, until one has the right bytes. In a task.
 -- @param spec table: label (for messages), filename, sources (array of {url, transforms = "none" or a format,
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
---   nil), part (path to write; a folder, with `unpack`), unpack and lines (as of transfers:start, or nil)
+--   nil), part (path to write; a folder, with `unpack`), unpack and lines (as of transfers:start, or nil),
+--   digests and content_digests (arrays of names to compute, where nothing is declared, or nil), report
+--   (function(report of transfer:result), called when it is here, or nil)
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
 --   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), shares, hosts, settings,
 --   offline, keep (booleans), observe (function(event)), warn (function(message))
--- @return true | nil, message, code: the code is that of the first source that failed
+-- @return true, record (records.lua; with `url`, the one declared first) | nil, message, code: the code is
+--   that of the first source that failed
 function fetch.obtain(spec, context)
   local share = context.shares:enter(spec.sources, context.scheduler)
   local _ <close> = setmetatable({}, { __close = function() -- luacheck: ignore
@@ -307,7 +355,7 @@ function fetch.obtain(spec, context)
       context.shares:leave(share)
     end
   end })
-  local list, warning, code = candidates(spec, context, share)
+  local list, warning, code = fetch.candidates(spec, context, share)
   if not list then
     return nil, warning, code
   elseif warning then
@@ -321,7 +369,7 @@ function fetch.obtain(spec, context)
     local done, again, final = try_all(job, list)
     if done then
       warn_of(job, list)
-      return true
+      return true, job.record
     elseif final then
       return nil, ("%s: %s"):format(spec.label, final.message), final.code
     elseif job.received > received + WORTH then -- a line that breaks now and then gets there all the same

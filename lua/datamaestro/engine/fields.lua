@@ -141,7 +141,8 @@ end
 function fields.sources_of(resource, context, dataset)
   if resource.from then
     local path = context.store:path(dataset, dataset:resource(resource.from))
-    return { setmetatable({ url = sources.file_url(path) }, { __index = resource }) }
+    local source = { url = sources.file_url(path), origin = "resource " .. resource.from }
+    return { setmetatable(source, { __index = resource }) }
   end
   local list = { resource }
   for i, other in ipairs(resource.mirrors or {}) do

@@ -1,104 +1,81 @@
---- Which folders of a data directory are those of datasets: a tree of names, by repository, that one goes
--- down as one goes down the folders.
---
--- A node is the folder of datasets, leads to such folders, or both. It has `datasets`, those that stand in
--- it (of a family several may, where axes are in no id), nil where none can; `complete`, whether these are
--- all that can, so that what they do not account for is nobody's; `id` and `repository`, of those that are,
--- or could be, in it.
+--- What was made, read once more before it gets its place: the digests of its files, so that damage is found
+-- later, and what it is can be told to others.
+local auditing = require "datamaestro.engine.auditing"
+local contents = require "datamaestro.engine.contents"
+local file = require "datamaestro.api.file"
+local text = require "datamaestro.text"
+
 local inventory = {}
 
-local Inventory = { __name = "inventory" }
-Inventory.__index = Inventory
+local TOLD = 64 << 20 -- bytes between two words of how far it is
 
-local function new_node(repository, id)
-  return { repository = repository, id = id, children = {} }
-end
-
--- The node of a path of names, made where it is missing.
-local function node_at(root, path)
-  local node = root
-  for name in path:gmatch "[^/]+" do
-    local id = node.id and node.id .. "." .. name or name
-    node.children[name] = node.children[name] or new_node(root.repository, id)
-    node = node.children[name]
-  end
-  return node
-end
-
-local function add(self, dataset)
-  local root = self.repositories[dataset.repository.id]
-  local node = node_at(root, dataset.folder)
-  node.id = dataset.id
-  if not dataset:is_family() then
-    node.datasets, node.complete = { dataset }, true
-    return
-  end
-  node.family = dataset
-  node.datasets, node.complete = dataset:in_folder ""
-  node.datasets = node.datasets or {}
-  node.complete = node.complete ~= false
-end
-
---- Makes the inventory of some definitions.
--- @param datasets array of datasets: all of all repositories that could be read
--- @param repositories array of strings: the ids of these repositories
--- @return inventory
-function inventory.new(datasets, repositories)
-  local self = setmetatable({ repositories = {} }, Inventory)
-  for _, id in ipairs(repositories) do
-    self.repositories[id] = new_node(id)
-  end
-  for _, dataset in ipairs(datasets) do
-    add(self, dataset)
-  end
-  return self
-end
-
---- The node of a repository's folder.
--- @param id string
--- @return node | nil: for an unknown repository
-function Inventory:repository(id)
-  return self.repositories[id]
-end
-
--- The folder of a variant in that of its family.
-local function variant(node, name)
-  local datasets, complete = node.family:in_folder(name)
-  if name == "" or not datasets then
-    return nil
-  end
-  local made = new_node(node.repository, datasets[1] and datasets[1].id or ("%s[%s]"):format(node.id, name))
-  made.datasets, made.complete, made.of = datasets, complete, node.family
-  return made
-end
-
---- One folder down.
--- @param node node
--- @param name string: of a folder in that of the node
--- @return node | nil: for what is no dataset's, and leads to none
-function inventory.step(node, name)
-  local child = node.children[name]
-  if not child and node.family and name:find("=", 1, true) then
-    child = variant(node, name)
-    node.children[name] = child
-  end
-  return child
-end
-
---- Whether a dataset, or one of a family, stands in the folder of a node.
--- @param node node
--- @param dataset dataset or family
--- @return boolean
-function inventory.is_of(node, dataset)
-  if node.family == dataset or node.of == dataset then
-    return true
-  end
-  for _, one in ipairs(node.datasets or {}) do
-    if one == dataset then
-      return true
+-- Waits in a task, and says now and then how far it is.
+local function turn_of(context, label)
+  local wait, told = auditing.in_task(context.scheduler), 0
+  return function(_, bytes)
+    wait()
+    if label and bytes - told >= TOLD then
+      told = bytes
+      context.observe { event = "note", file = label, text = ("reading back (%s)"):format(text.size(bytes)) }
     end
   end
-  return false
+end
+
+--- Fills in the digests of a list's files.
+-- @param list table: as of contents.list
+-- @param root string: the folder
+-- @param turn function: as of auditing.read
+-- @return true | nil, message, code: of the first that cannot be read
+function inventory.digest(list, root, turn)
+  local paths, places, failure = {}, {}, nil
+  for i, path in ipairs(list.paths) do
+    if not list.links[i] then
+      paths[#paths + 1], places[#places + 1] = root .. "/" .. path, i
+    end
+  end
+  auditing.read(paths, function(index, found, message, code)
+    if found then
+      list.digests[places[index]], list.sizes[places[index]] = found.sha256, found.size
+    else
+      failure = failure or { message, code }
+    end
+  end, turn)
+  if failure then
+    return nil, table.unpack(failure)
+  end
+  return true
+end
+
+--- Looks at what was made. In a task.
+-- @param path string: a file or a folder, or nothing; a link is the user's and left alone
+-- @param known table|nil: what is known of a file: size, sha256
+-- @param context table: of the run
+-- @param label string: what it is called
+-- @return table: stored (as a record has it, nil where there is nothing to say), list (of a folder, as of
+--   contents.list) | nil, message, code
+function inventory.of(path, known, context, label)
+  local found, message, code = file.stat(path, true)
+  if not found or found.type == "link" or found.type == "file" and known and known.sha256 then
+    return { stored = known }
+  elseif found.type == "folder" then
+    local list, done
+    list, message, code = contents.list(path)
+    if list then
+      done, message, code = inventory.digest(list, path, turn_of(context, label))
+    end
+    if not done then
+      return nil, message, code
+    end
+    return { stored = contents.sum(list), list = list }
+  end
+  local stored
+  auditing.read({ path }, function(_, digests, problem, kind)
+    stored, message, code = digests, problem, kind
+  end, turn_of(context, label))
+  if not stored then
+    return nil, message, code
+  end
+  return { stored = stored }
 end
 
 return inventory

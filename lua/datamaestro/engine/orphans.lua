@@ -6,7 +6,7 @@
 -- it stays). Reasons: "definition" (a folder of no dataset), "resource" (nothing of the dataset accounts
 -- for it), "process" (left by a process that died), "lock" (a lock that nobody holds).
 local account = require "datamaestro.engine.account"
-local inventory = require "datamaestro.engine.inventory"
+local atlas = require "datamaestro.engine.atlas"
 local leftovers = require "datamaestro.engine.leftovers"
 local store = require "datamaestro.engine.store"
 local walk = require "datamaestro.api.walk"
@@ -92,7 +92,7 @@ end
 -- Whether the folder of a node is where a dataset was made: states say so, there or below.
 local function holds_dataset(tree, index, node)
   for at, name, kind in children(tree, index) do
-    local below = inventory.step(node, name)
+    local below = atlas.step(node, name)
     if node.datasets and (name == ".state.json" or name == ".state.lock")
       or below and kind == "folder" and holds_dataset(tree, at, below) then
       return true
@@ -179,7 +179,7 @@ local function look_at_name(self, node, at, name, kind, mtime, place)
   if look_at_own(self, at, name, kind, mtime, place) then
     return
   end
-  local below = inventory.step(node, name)
+  local below = atlas.step(node, name)
   local is_kept, known, prefix = place.account:look(name)
   if below and kind == "folder" and (not is_kept or place.account.all) then
     if not is_kept or holds_dataset(self.tree, at, below) then
@@ -215,7 +215,7 @@ local function visit_datasets(self, index, node)
   local folder = self.root .. "/" .. tree:path(index)
   place.account = lock ~= false and account.of(node, folder, (store.states_in(folder)))
   for at, name, kind, mtime in children(tree, index) do
-    local below = inventory.step(node, name)
+    local below = atlas.step(node, name)
     if place.account then
       look_at_name(self, node, at, name, kind, mtime, place)
     elseif below and kind == "folder" and holds_dataset(tree, at, below) then
@@ -235,7 +235,7 @@ function visit(self, index, node, quiet)
   local lock = lock_of(self, index) -- a dataset may have been here that has no definition any more
   quiet = quiet or lock == false
   for at, name, kind in children(self.tree, index) do
-    local below = inventory.step(node, name)
+    local below = atlas.step(node, name)
     if below and kind == "folder" then
       if not quiet or holds_dataset(self.tree, at, below) then
         visit(self, at, below, quiet)
@@ -319,7 +319,7 @@ end
 
 --- Looks for what belongs to no dataset. Nothing is changed.
 -- @param root string: the data directory
--- @param known inventory
+-- @param known atlas
 -- @param options table: uncertain (set of ids of repositories some of whose definitions could not be read),
 --   repositories (array of ids: these alone, and whatever is known of them; nil for all and the cache)
 -- @return table: tree (walk, to be closed), orphans, doubtful (those of repositories that are unknown or

@@ -115,25 +115,28 @@ local function replace(part, path)
   return done, message, code
 end
 
---- Gives what was made its place, and makes the list of a folder's contents.
+--- Gives what was made its place.
 -- @param resource resource
 -- @param part string: what was made, on disk
 -- @param path string: its place
 -- @param folder string: the dataset's
+-- @param list table|nil: of a folder, as of contents.list
 -- @return true | nil, message, code
-function place.publish(resource, part, path, folder)
+function place.publish(resource, part, path, folder, list)
   local made = file.stat(part, true)
   if not made then -- a kind that stands nowhere, or has done it itself
     return true
   end
-  if made.type ~= "folder" then
+  local there = file.stat(path, true)
+  if not list and there and there.type == "folder" then
+    return replace(part, path)
+  elseif not list then
     return file.move(part, path)
   end
-  local list, message, code = contents.list(part)
-  local done
-  if list and resource.filename == "" then
+  local done, message, code
+  if resource.filename == "" then
     done, message, code = fill(part, folder, resource)
-  elseif list then
+  else
     done, message, code = replace(part, path)
   end
   if done then
@@ -142,23 +145,22 @@ function place.publish(resource, part, path, folder)
   return done, message, code
 end
 
---- Makes the list of a folder's contents for one that was found in place.
+--- Whether something directly in a dataset's folder is the store's own, or leads to another dataset.
+-- @param folder string: the dataset's
+-- @param name string
+-- @return boolean
+function place.is_foreign(folder, name)
+  return is_own(name) or holds_dataset(folder .. "/" .. name, 1)
+end
+
+--- Lists the contents of a folder that is in place.
 -- @param resource resource
 -- @param path string: its place
--- @param folder string: the dataset's
--- @return true | nil, message, code
-function place.adopt(resource, path, folder)
-  if resources.kind(resource).stands ~= "folder" or file.stat(path, true).type ~= "folder" then
-    return true
-  end
-  local function is_foreign(name)
-    return resource.filename == "" and (is_own(name) or holds_dataset(path .. "/" .. name, 1))
-  end
-  local list, message, code = contents.list(path, is_foreign)
-  if not list then
-    return nil, message, code
-  end
-  return contents.write(folder, resource.name, list)
+-- @return table: as of contents.list | nil, message, code
+function place.list(resource, path)
+  return contents.list(path, function(name)
+    return resource.filename == "" and place.is_foreign(path, name)
+  end)
 end
 
 --- Removes a resource from its place.

@@ -9,78 +9,114 @@ local plan = {}
 
 local UNPROVED = "%s: taken as it is (the definition has no size or digest of its content)"
 
--- A complete resource is trusted without being read; a file of another size than declared is not it.
-local function look_at_complete(store, dataset, resource, path)
+local function check(store, dataset, resource, path)
   local kind = resources.kind(resource)
   if kind.check then
-    local right, message = kind.check(resource, path, store, dataset)
-    if not right then
-      return nil, message
-    end
+    return kind.check(resource, path, store, dataset)
   end
-  if kind.stands == "nothing" then
+  return true
+end
+
+-- The size that a file must have, as declared or as it was when it was complete.
+local function size_of(resource, record)
+  return resources.kind(resource).stored(resource).size or (record.stored and record.stored.size)
+end
+
+-- A complete resource is trusted without being read; a file of another size than it must have is not it.
+local function look_at_complete(store, dataset, resource, path, record)
+  local stands = resources.kind(resource).stands
+  local right, message = check(store, dataset, resource, path)
+  if not right then
+    return nil, message
+  elseif stands == "nothing" then
     return "keep"
   end
   local found = place.found(resource, path)
   if not found then
     return nil
-  elseif kind.stands == "file" then
-    local declared = kind.stored(resource)
-    return (not declared.size or declared.size == found.size) and "keep" or nil
+  elseif stands == "file" then
+    local size = size_of(resource, record)
+    if size and size ~= found.size then
+      return nil, ("%s: %d bytes (%d expected)"):format(path, found.size, size)
+    end
+    return "keep"
   end
-  local right, missing = contents.check(store:folder(dataset), resource.name, path)
+  right, message = contents.check(store:folder(dataset), resource.name, path)
   if right == false then
-    return nil, ("%s/%s: not as it was"):format(path, missing)
+    return nil, message
   end
   return "keep"
 end
 
--- What nobody recorded: of the Python program, or put there by hand, or of a run that died.
-local function look_at_unknown(store, dataset, resource, path, state)
-  local kind = resources.kind(resource)
-  local found = place.found(resource, path)
-  if not found or state == "partial" then
-    return nil
+-- A folder that nobody recorded, but whose list of contents may be there.
+local function look_at_folder(store, dataset, resource, path, unread)
+  local kind, folder = resources.kind(resource), store:folder(dataset)
+  local proved, message
+  if kind.prove and unread and resource.check then
+    return "adopt", nil, nil, true
+  elseif kind.prove then
+    proved, message = kind.prove(resource, path)
   end
-  if kind.check then
-    local right, message = kind.check(resource, path, store, dataset)
-    if not right then
-      return nil, message
-    end
+  if proved == false then
+    return nil, message
   end
-  if kind.stands == "folder" then
-    local proved, message
-    if kind.prove then
-      proved, message = kind.prove(resource, path)
-    end
-    if proved == false then
-      return nil, message
-    end
-    return "adopt", not proved and UNPROVED:format(path) or nil
+  local listed, missing = contents.check(folder, resource.name, path)
+  if listed == false then
+    return nil, missing
   end
-  local declared = kind.stored(resource)
-  local right, message = verify.file(path, declared)
-  if right and not declared.size and not verify.digest(declared) then
-    return "adopt", UNPROVED:format(path)
-  elseif right then
-    return "adopt"
-  end
-  return nil, message
+  return "adopt", not proved and UNPROVED:format(path) or nil, listed and
+    { stored = contents.sum(assert(contents.read(folder, resource.name))) }
 end
 
--- What is there of a resource: {action = "keep" or "adopt", or nil: to be made, reason}.
-local function look(store, dataset, resource, state)
+-- What nobody recorded: of the Python program, or put there by hand, or of a run that died. Gives the action,
+-- what there is to say, what is to be recorded; `unread`: what would have to be read is taken for right, and the
+-- fourth result says so.
+local function look_at_unknown(store, dataset, resource, path, state, unread)
+  local kind = resources.kind(resource)
+  if not place.found(resource, path) or state == "partial" then
+    return nil
+  end
+  local right, message = check(store, dataset, resource, path)
+  if not right then
+    return nil, message
+  elseif kind.stands == "folder" then
+    return look_at_folder(store, dataset, resource, path, unread)
+  end
+  local declared = kind.stored(resource)
+  local doubtful = unread and verify.digest(declared) ~= nil
+  local found
+  right, found = verify.file(path, doubtful and { size = declared.size } or declared)
+  if right and doubtful then
+    return "adopt", nil, nil, true
+  elseif right and not declared.size and not verify.digest(declared) then
+    return "adopt", UNPROVED:format(path)
+  elseif right then
+    return "adopt", nil, { stored = found }
+  end
+  return nil, found
+end
+
+-- Whether what stands there may be it though it is not what was recorded: where a digest tells.
+local function may_be_another(resource)
+  local kind = resources.kind(resource)
+  return kind.stands ~= "folder" and verify.digest(kind.stored(resource)) ~= nil
+end
+
+-- What is there of a resource: a step without an action where it is to be made.
+local function look(store, dataset, resource, record, unread)
   local path = store:path(dataset, resource)
-  local action, reason
-  if state == "complete" then
-    action, reason = look_at_complete(store, dataset, resource, path)
+  local step = { resource = resource, path = path, state = record.state }
+  if record.state == "complete" then
+    step.action, step.reason = look_at_complete(store, dataset, resource, path, record)
   end
-  if not action and not (reason and resources.kind(resource).stands == "folder") then
+  if not step.action and (not step.reason or may_be_another(resource)) then
     local other
-    action, other = look_at_unknown(store, dataset, resource, path, state)
-    reason = action and other or reason or other
+    step.action, other, step.record, step.doubtful =
+      look_at_unknown(store, dataset, resource, path, record.state, unread)
+    step.reason = step.action and other or step.reason or other
+    step.has_list = step.record and step.record.stored and step.record.stored.files ~= nil
   end
-  return { resource = resource, path = path, action = action, reason = reason, state = state }
+  return step
 end
 
 -- Marks what must be made, and what that needs in turn.
@@ -131,15 +167,17 @@ end
 --- Plans a dataset.
 -- @param store store
 -- @param dataset dataset
+-- @param unread boolean|nil: no file is read, however long; what is not recorded is then taken for right
 -- @return table: actions (array of {resource, path, action, reason = string|nil: what there is to say of what
---   is in place}, each after those that it needs; action is "keep", "adopt" (right, but not recorded),
---   "make", "drop" (transient, and needed no more) or "idle" (transient, gone and not needed)), complete
---   (boolean: nothing to do), warning (string|nil)
-function plan.of(store, dataset)
-  local states, warning = store:states(dataset)
+--   is in place, doubtful = boolean|nil: "adopt", but the content was not read}, each after those that it
+--   needs; action is "keep", "adopt" (right, but not recorded), "make", "drop" (transient, and needed no
+--   more) or "idle" (transient, gone and not needed)), complete (boolean: nothing to do), warning
+--   (string|nil)
+function plan.of(store, dataset, unread)
+  local records, warning = store:records(dataset)
   local steps = {}
   for i, resource in ipairs(graph.order(dataset.resources)) do
-    local step = look(store, dataset, resource, states[resource.name])
+    local step = look(store, dataset, resource, records[resource.name] or {}, unread)
     steps[i], steps[resource.name] = step, step
   end
   decide(steps, store, dataset)

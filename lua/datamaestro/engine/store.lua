@@ -6,6 +6,7 @@ local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
 local json = require "datamaestro.json"
 local process = require "datamaestro.api.process"
+local records = require "datamaestro.engine.records"
 
 local store = {}
 
@@ -48,21 +49,23 @@ function Store:search(sites)
   return self
 end
 
--- What there is to do for a dataset in a data directory | nil where no state says that anything is there.
+-- The plan of a dataset that is complete in a data directory, as its state and a look at its files say:
+-- none is read | nil where it is not.
 local function plan_in(root, dataset)
   if not file.stat(folder_in(root, dataset) .. "/.state.json") then
     return nil
   end
   local view = setmetatable({ root = root, read_only = true }, Store)
-  return require "datamaestro.engine.plan".of(view, dataset)
+  local found = require "datamaestro.engine.plan".of(view, dataset, true)
+  return found.complete and found or nil
 end
 
 -- One's own copy, if it is complete, then the first that is; else it is to be one's own.
 local function choose(self, dataset)
   local own = plan_in(self.root, dataset)
-  for _, site in ipairs(own and own.complete and {} or self.sites) do
+  for _, site in ipairs(own and {} or self.sites) do
     local found = plan_in(site, dataset)
-    if found and found.complete then
+    if found then
       return site, found
     end
   end
@@ -104,6 +107,10 @@ end
 -- @return boolean
 function Store:is_read_only(dataset)
   return self.read_only or self:site(dataset) ~= nil
+end
+
+local function refuse(folder)
+  return nil, folder .. ": in a store of others (nothing is written there)", "error"
 end
 
 --- From here on a dataset is in one's own data directory: it is about to be brought there.
@@ -177,6 +184,19 @@ local function read_document(folder)
   return { version = STATE_VERSION, resources = {} }, message
 end
 
+--- Reads what is recorded of a dataset's resources.
+-- @param dataset dataset
+-- @return table: resource name → record (records.lua)
+-- @return string|nil: a warning when the state file is there but cannot be used; nothing is recorded then
+function Store:records(dataset)
+  local document, warning = read_document(self:folder(dataset))
+  local found = {}
+  for name, entry in pairs(document.resources) do
+    found[name] = records.of(entry)
+  end
+  return found, warning
+end
+
 --- Reads the states of the resources in a folder.
 -- @param folder string: a dataset's
 -- @return table: resource name → "none" | "partial" | "complete"
@@ -198,15 +218,19 @@ function Store:states(dataset)
   return store.states_in(self:folder(dataset))
 end
 
---- Writes the states of some resources, atomically; the others keep theirs. The caller holds the lock.
+--- Writes what is to be recorded of some resources, atomically; of the others it stays. The caller holds the
+-- lock.
 -- @param dataset dataset
--- @param states table: resource name → "none" | "partial" | "complete"
+-- @param states table: resource name → record
 -- @return true | nil, message, code
 function Store:set_states(dataset, states)
   local folder = self:folder(dataset)
+  if self:is_read_only(dataset) then
+    return refuse(folder)
+  end
   local document = read_document(folder)
-  for name, state in pairs(states) do
-    document.resources[name] = { state = state }
+  for name, record in pairs(states) do
+    document.resources[name] = records.encode(record)
   end
   local names = {}
   for key in pairs(document.resources) do
@@ -220,7 +244,12 @@ function Store:set_states(dataset, states)
   local ordered = json.object()
   json.set(ordered, "version", STATE_VERSION)
   json.set(ordered, "resources", resources)
-  return file.replace(state_path(folder), json.encode(ordered, "  ") .. "\n")
+  local path = state_path(folder)
+  local there = file.stat(path, true)
+  if there and there.type == "folder" then -- which is none of ours
+    file.remove_tree(path)
+  end
+  return file.replace(path, json.encode(ordered, "  ") .. "\n")
 end
 
 --- The path of a dataset's lock, which one process at a time holds.
@@ -272,6 +301,9 @@ end
 -- @param owner string: the name of this process
 -- @return string: absolute path | nil, message, code
 function Store:workshop(dataset, owner)
+  if self:is_read_only(dataset) then
+    return refuse(self:folder(dataset))
+  end
   local shared = self:folder(dataset) .. "/.downloads"
   local made, message, code = make_folder(shared .. "/" .. owner)
   if not made then

@@ -1,6 +1,6 @@
 --- How much room datasets take. A file with several names is counted once for each dataset that has one,
 -- and once in the total.
-local inventory = require "datamaestro.engine.inventory"
+local atlas = require "datamaestro.engine.atlas"
 local leftovers = require "datamaestro.engine.leftovers"
 local walk = require "datamaestro.api.walk"
 
@@ -45,7 +45,7 @@ local function visit(self, index, node)
   local at = index + 1
   while at < stop do
     local name, kind, _, _, behind = tree:entry(at)
-    local below = kind == "folder" and node.children and inventory.step(node, name)
+    local below = kind == "folder" and node.children and atlas.step(node, name)
     if below then
       visit(self, at, below)
     end
@@ -70,12 +70,12 @@ local function add_unknown(self, index, repository, known)
   end
 end
 
--- The node that a folder has in the inventory, by its path.
+-- The node that a folder has in the atlas, by its path.
 local function is_known(self, root)
   return function(folder)
     local node = root
     for name in self.tree:path(folder):gsub("^data/[^/]+/?", ""):gmatch "[^/]+" do
-      node = node and inventory.step(node, name)
+      node = node and atlas.step(node, name)
     end
     return node ~= nil and node.datasets ~= nil
   end
@@ -149,7 +149,7 @@ local function choose(rows, datasets)
   for _, dataset in ipairs(datasets) do
     local count = 0
     for _, row in ipairs(rows) do
-      if row.node and inventory.is_of(row.node, dataset) then
+      if row.node and atlas.is_of(row.node, dataset) then
         chosen[#chosen + 1] = not seen[row] and row or nil
         seen[row], count = true, count + 1
       end
@@ -189,11 +189,11 @@ end
 
 --- Adds up the data directory.
 -- @param root string: the data directory
--- @param known inventory
+-- @param known atlas
 -- @param by string: "dataset" or "repository"
 -- @param datasets array of datasets and families | nil: these alone (default: all there is)
 -- @return table: rows, an array of tables: kind ("dataset", "repository", "others": what of a repository is
---   no dataset's, "cache", "drop"), id, repository, node (of the inventory, where a definition has it),
+--   no dataset's, "cache", "drop"), id, repository, node (of the atlas, where a definition has it),
 --   undefined (boolean), files, bytes (apparent), disk (of blocks), shared (those of disk that others have,
 --   too), unique, the largest first; total (files, bytes, disk); notes (array of strings: what was not
 --   looked at, and why) | nil, message, code

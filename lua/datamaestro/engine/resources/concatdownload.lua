@@ -20,38 +20,42 @@ local function pieces_of(resource)
   return pieces
 end
 
--- All pieces at once; their paths | nil, message, code.
+-- All pieces at once; their paths, their records | nil, message, code.
 local function fetch_pieces(resource, part, context, dataset)
-  local paths, tasks, failure = {}, {}, nil
+  local paths, records, tasks, failure = {}, {}, {}, nil
   for i, sources in ipairs(pieces_of(resource)) do
     paths[i] = ("%s.%d"):format(part, i)
     tasks[i] = context.scheduler:spawn(function()
-      local done, message, code = fetch.obtain({
+      local done, record, code = fetch.obtain({
         label = ("%s: %s[%d]"):format(dataset.id, resource.name, i), sources = sources,
         filename = resource.filename, lines = transforms.lines(resource), part = paths[i],
       }, context)
-      failure = failure or not done and { message, code } or nil
+      records[i] = record
+      failure = failure or not done and { record, code } or nil
     end)
   end
   context.scheduler:join(tasks)
   if failure then
     return nil, table.unpack(failure)
   end
-  return paths
+  return paths, records
 end
 
 local function make_of_pieces(resource, part, context, dataset)
-  local paths, message, code = fetch_pieces(resource, part, context, dataset)
+  local paths, records, code = fetch_pieces(resource, part, context, dataset)
   if not paths then
-    return nil, message, code
+    return nil, records, code
   end
-  local joined
+  local joined, message
   joined, message, code = joining.join(paths, part, resource.content, context.scheduler)
   for i, sources in ipairs(pieces_of(resource)) do
     file.remove(paths[i])
     context.shares:release(sources)
   end
-  return joined, message and ("%s: %s: %s"):format(dataset.id, resource.name, message), code
+  if not joined then
+    return nil, ("%s: %s: %s"):format(dataset.id, resource.name, message), code
+  end
+  return true, { fetched = records }
 end
 
 local function make_of_archive(resource, part, context, dataset)

@@ -6,6 +6,7 @@ local lines = {}
 
 local READERS = 16 -- files that are read at once, at most: each may hold a line of 64 MiB
 local BLOCK = 4096 -- lines that are read at once, at most; 64 KiB of text
+local RENEWED = 16 -- lines after which the limits count anew: the call takes longer than a line
 local FORMATS = { gz = "gzip", bz2 = "bzip2", xz = "xz", zst = "zstd", lz4 = "lz4" }
 
 local OPTIONS = {
@@ -23,19 +24,22 @@ end
 
 -- Lines are cut from blocks in the coroutine, so that they are of its memory.
 local function iterate(job, reader, close)
-  local find, sub = string.find, string.sub
-  local block, at = "", 1
+  local find, sub, renew = string.find, string.sub, sandbox.renew
+  local block, at, count = "", 1, 0
   return function()
-    sandbox.renew()
+    count = count + 1
+    if count % RENEWED == 0 then
+      renew()
+    end
     local stop = find(block, "\n", at, true)
     if not stop then
       if not job.readers[reader] then
         return nil
       end
-      local count
-      block, count = reader:text("raw", BLOCK)
-      checks.expect(job, block, count, "format")
-      if count == 0 then
+      local found
+      block, found = reader:text("raw", BLOCK)
+      checks.expect(job, block, found, "format")
+      if found == 0 then
         return close()
       end
       at, stop = 1, find(block, "\n", 1, true)

@@ -3,11 +3,15 @@ local checks = require "datamaestro.engine.work.checks"
 local file = require "datamaestro.api.file"
 local lines = require "datamaestro.engine.work.lines"
 local opaque = require "datamaestro.engine.work.opaque"
+local resources = require "datamaestro.engine.resources"
 
 local needed = {}
 
 -- One of a folder is opened anew each time, through no link: the function may keep thousands of them.
 local File = opaque.class("file", {
+  --- Iterates the lines without their ends, decompressed by the ending of the file's name.
+  -- @param options table | nil: encoding (default "utf-8", which is checked)
+  -- @return iterator of strings
   lines = function(state, options)
     if state.workspace then
       return lines.within(state.job, state.workspace, state.name, options)
@@ -15,6 +19,8 @@ local File = opaque.class("file", {
     return lines.open(state.job, state.path, state.name, options)
   end,
 
+  --- The size in bytes.
+  -- @return integer
   size = function(state)
     if state.workspace then
       return checks.expect(state.job, state.workspace:size(state.name))
@@ -24,30 +30,49 @@ local File = opaque.class("file", {
 })
 
 local Folder = opaque.class("folder", {
+  --- The names of all files below a folder, sorted by byte.
+  -- @param folder string | nil: default: all
+  -- @return array of strings
   list = function(state, folder)
     local name = folder == nil and "" or checks.name(folder, "list")
     return checks.expect(state.job, state.workspace:list(name))
   end,
 
+  --- Iterates the lines of a file without their ends, decompressed by the ending of its name.
+  -- @param name string
+  -- @param options table | nil: encoding (default "utf-8", which is checked)
+  -- @return iterator of strings
   lines = function(state, name, options)
     return lines.within(state.job, state.workspace, name, options)
   end,
 
+  --- The size of a file in bytes.
+  -- @param name string
+  -- @return integer
   size = function(state, name)
     return checks.expect(state.job, state.workspace:size(checks.name(name, "size")))
   end,
 
+  --- A file, for `work:copy` and `work:extract`.
+  -- @param name string
+  -- @return file to read
   file = function(state, name)
     checks.expect(state.job, state.workspace:size(checks.name(name, "file"))) -- that it is there
     return opaque.new(File, { job = state.job, workspace = state.workspace, name = name })
   end,
 })
 
+needed.File, needed.Folder = File, Folder
+
 --- The object for a resource.
 -- @param job table
 -- @param resource resource
 -- @return object | nil, message, code
 function needed.new(job, resource)
+  if resources.kind(resource).stands == "nothing" then
+    return nil, ("'%s' is neither a file nor a folder (only the dataset's function can have it)"):format(
+      resource.name), "definition"
+  end
   local path = job.context.store:path(job.dataset, resource)
   local found, message, code = file.stat(path)
   if not found then

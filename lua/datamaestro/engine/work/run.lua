@@ -2,7 +2,7 @@
 --
 -- The function is a script of the definition layer, of which this knows: script:start() → session, to be
 -- closed, with `thread` (its coroutine); session:resume(…) → "done" | "request", … | "pause" | nil, message,
--- code; session:place() → "PATH:LINE" where it waits.
+-- code; and session:place() → "PATH:LINE", where it waits.
 local console = require "datamaestro.api.console"
 local errands = require "datamaestro.engine.work.errands"
 local file = require "datamaestro.api.file"
@@ -82,9 +82,8 @@ local function store(job)
   return nil, message, code
 end
 
--- No line of the function is at fault then.
-local function conclude(job)
-  local done, message, code = store(job)
+-- What fails where no line of the function is at fault.
+local function placed(job, done, message, code)
   if not done then
     message = ("%s:%d: %s: %s"):format(job.resource.file, job.resource.line, job.label, message)
   end
@@ -102,9 +101,9 @@ end
 --- Makes the folder.
 -- @param job table: resource, dataset, context, part (the folder), needs (array of names), label; see
 --   engine/work/checks.lua for what it gets here
--- @return true | nil, message, code
+-- @return true, record: what was fetched | nil, message, code
 function run.make(job)
-  job.readers, job.writers = { count = 0 }, { count = 0 }
+  job.readers, job.writers, job.fetched = { count = 0 }, { count = 0 }, {}
   local folder <close>, message, code = workspace.open { folder = job.part, subject = "work", create = true }
   if not folder then
     return nil, message, code
@@ -116,12 +115,15 @@ function run.make(job)
   local session <close> = job.resource.run:start()
   job.session = session
   local given, done
-  given, message, code = arguments_of(job)
+  given, message, code = placed(job, arguments_of(job))
   if given then
     done, message, code = drive(job, given)
   end
   if done then
-    return conclude(job)
+    done, message, code = placed(job, store(job))
+  end
+  if done then
+    return true, { fetched = job.fetched }
   end
   return nil, message, code
 end

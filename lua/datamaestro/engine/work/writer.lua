@@ -6,24 +6,12 @@ local writer = {}
 
 local WRITERS = 256 -- files that are written at once, at most: each takes memory
 
-local function put(state, what, value, ending)
+local function write(state, line, ...)
   if not state.handle then
-    checks.refuse("writer:%s: the writer is closed", what)
-  elseif type(value) ~= "string" and type(value) ~= "number" then
-    checks.refuse("writer:%s: %s (string or number expected)", what, type(value))
+    checks.refuse "writer: it is closed"
   end
-  checks.expect(state.job, state.handle:write(value, ending))
-end
-
-local function write(state, what, ending, value, ...)
-  local more = select("#", ...)
-  put(state, what, value, ending and more == 0)
-  if more > 0 then
-    local values = { ... }
-    for i = 1, more do
-      put(state, what, values[i], ending and i == more)
-    end
-  end
+  checks.expect(state.job, state.handle:write(line, ...))
+  return state.object
 end
 
 local function close(job, handle)
@@ -31,17 +19,22 @@ local function close(job, handle)
   return handle:close()
 end
 
-local Writer = opaque.class("writer", {
+writer.class = opaque.class("writer", {
+  --- Writes strings and numbers, and a line end after them.
+  -- @param ... string
+  -- @return writer: the same
   line = function(state, ...)
-    write(state, "line", true, ...)
-    return state.object
+    return write(state, true, ...)
   end,
 
+  --- Writes strings and numbers.
+  -- @param ... string
+  -- @return writer: the same
   write = function(state, ...)
-    write(state, "write", false, ...)
-    return state.object
+    return write(state, false, ...)
   end,
 
+  --- Closes the file.
   close = function(state)
     if state.handle then
       local handle = state.handle
@@ -62,7 +55,7 @@ function writer.new(job, name)
   end
   local handle = checks.expect(job, job.workspace:writer(checks.name(name, "work:write")))
   job.writers[handle], job.writers.count = true, job.writers.count + 1
-  return opaque.new(Writer, { job = job, handle = handle })
+  return opaque.new(writer.class, { job = job, handle = handle })
 end
 
 --- Closes all that the function has left open.

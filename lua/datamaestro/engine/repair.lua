@@ -1,0 +1,78 @@
+--- What inspection found is made right: what is proved is recorded again, what is damaged is marked, so that
+-- the next run makes it anew and takes nothing of it for right.
+local auditing = require "datamaestro.engine.auditing"
+local contents = require "datamaestro.engine.contents"
+local file = require "datamaestro.api.file"
+local inventory = require "datamaestro.engine.inventory"
+local place = require "datamaestro.engine.place"
+local records = require "datamaestro.engine.records"
+local resources = require "datamaestro.engine.resources"
+
+local repair = {}
+
+local function turn(handle)
+  handle:wait(0.1)
+end
+
+-- Of a folder whose list alone is lost: makes it again where the folder is what was recorded.
+local function restore_list(store, dataset, finding)
+  local stored = finding.record.stored or {}
+  if not finding.list_is_lost or #finding.problems > 1 or not stored.sha256 then
+    return false
+  end
+  local list = place.list(finding.resource, finding.path)
+  return list and inventory.digest(list, finding.path, turn)
+    and contents.sum(list).sha256 == stored.sha256
+    and contents.write(store:folder(dataset), finding.resource.name, list) == true
+end
+
+-- What was read to prove a file, as a record has it.
+local function stored_of(finding)
+  if finding.list then
+    return contents.sum(finding.list)
+  end
+  local stored
+  auditing.read({ finding.path }, function(_, found)
+    stored = found
+  end, turn)
+  return stored
+end
+
+-- The record that a resource gets | nil: the next run finds out by itself.
+local function record_of(store, dataset, finding)
+  local kind = resources.kind(finding.resource)
+  if finding.status == "damaged" then
+    return not restore_list(store, dataset, finding) and { state = "partial" } or nil
+  elseif finding.status == "unrecorded" and finding.unproved then
+    return kind.sources and #kind.sources(finding.resource) > 0 and { state = "partial" } or nil
+  elseif finding.status == "unrecorded" then
+    return records.complete(finding.record, stored_of(finding))
+  end
+end
+
+--- Prepares a dataset for being made right by a run.
+-- @param store store
+-- @param result table: of inspection.of; what is not recorded was read
+-- @return true | nil, message, code: "busy" where another process is at it
+function repair.begin(store, result)
+  local dataset = result.dataset
+  local made, message, code = file.mkdirs(store:folder(dataset))
+  local states = {}
+  if not made then
+    return nil, message, code
+  end
+  local lock <close>, problem, kind = file.lock(store:lock_path(dataset), false)
+  if not lock then
+    return nil, problem, kind
+  end
+  for _, finding in ipairs(result.findings) do
+    local record = record_of(store, dataset, finding)
+    states[finding.resource.name] = record
+    if not record and finding.status == "right" then -- the state file may be what is damaged
+      states[finding.resource.name] = finding.record
+    end
+  end
+  return next(states) == nil or store:set_states(dataset, states)
+end
+
+return repair
