@@ -96,6 +96,9 @@ end
 -- @param value any
 -- @return string
 function text.line(value)
+  if type(value) == "string" and not value:find "[^\32-\126]" then -- as most are
+    return value
+  end
   return (text.printable(value):gsub("\n", "\\n"):gsub("\t", "\\t"))
 end
 

@@ -1,4 +1,5 @@
 --- One run of the program: what was asked globally, what it works on, and where it prints.
+local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
 local speech = require "datamaestro.cli.speech"
 local text = require "datamaestro.text"
@@ -86,9 +87,9 @@ function Session:finish()
   end
 end
 
---- The data directory.
+--- The data directory alone, without those of others where datasets may be, too.
 -- @return store | nil, message, code
-function Session:store()
+function Session:own_store()
   return require "datamaestro.engine.store".open(self.asked_data)
 end
 
@@ -150,6 +151,25 @@ local function settings_of(self, store)
     self.settings = found
   end
   return self.settings
+end
+
+-- Whether there is anything that could name stores.
+local function has_settings(store)
+  local user = config.user_folder()
+  return (os.getenv "DATAMAESTRO_STORES" or "") ~= "" or file.stat(store.root .. "/settings.json") ~= nil
+    or user ~= nil and file.stat(user .. "/settings.json") ~= nil
+end
+
+--- The data directory, and those of others that the settings name.
+-- @return store | nil, message, code
+function Session:store()
+  local store, message, code = self:own_store()
+  local settings
+  if store and has_settings(store) then
+    settings, message, code = settings_of(self, store)
+    return settings and store:search(settings.stores), message, code
+  end
+  return store, message, code
 end
 
 -- What the engine wants to know of this session: the options of prepare.download_all | nil, message, code.

@@ -191,7 +191,8 @@ function plan.of(store, dataset, unread)
   decide(steps, store, dataset)
   local complete = true
   for _, step in ipairs(steps) do
-    complete = complete and (step.action == "keep" or step.action == "idle")
+    complete = complete and (step.action == "keep" or step.action == "idle"
+      or step.action == "drop" and store:is_read_only(dataset)) -- what stays there does no harm
   end
   return { actions = steps, complete = complete, warning = warning }
 end

@@ -9,7 +9,7 @@ local prepare = {}
 local function incomplete(store, datasets, warn)
   local todo, plans = {}, {}
   for _, dataset in ipairs(datasets) do
-    local found = plan.of(store, dataset)
+    local found = store:planned(dataset) or plan.of(store, dataset)
     if found.warning then
       warn(found.warning)
     end

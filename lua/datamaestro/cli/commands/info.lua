@@ -27,7 +27,7 @@ local function terms_of(session, dataset)
   return found or dataset.agreements
 end
 
-local function print_json(session, dataset, rows, terms)
+local function print_json(session, dataset, rows, terms, store)
   local json = require "datamaestro.json"
   local ordered = families.ordered
   local resources = json.array {}
@@ -50,7 +50,9 @@ local function print_json(session, dataset, rows, terms)
     { "size", dataset.size }, { "types", json.array(type_names(dataset)) },
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
     { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
-    { "example", families.example(dataset) }, { "agreements", agreements }, { "resources", resources },
+    { "example", families.example(dataset) }, { "agreements", agreements },
+    { "store", not dataset:is_family() and (store:site(dataset) or store.root) or nil },
+    { "resources", resources },
     { "description", dataset.description }, { "definition", dataset.file },
   })
 end
@@ -68,7 +70,7 @@ local function about_lines(dataset)
   return lines
 end
 
-local function print_text(session, dataset, rows, terms)
+local function print_text(session, dataset, rows, terms, store)
   local function line(format, ...)
     local said = text.line(format:format(...))
     session:say(said, said:find "^  " and COLUMN or nil)
@@ -97,6 +99,10 @@ local function print_text(session, dataset, rows, terms)
   for _, one in ipairs(terms) do
     line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)
       or one.accepted and "accepted" or one.accepted == false and "not accepted" or "accepted or not")
+  end
+  local site = not dataset:is_family() and store:site(dataset)
+  if site then
+    line("Store: %s (read only; the dataset is used in place)", site)
   end
   if #rows > 0 then
     line("Resources:")
@@ -135,9 +141,9 @@ return {
     end
     local terms = terms_of(session, dataset)
     if session.json then
-      print_json(session, dataset, rows, terms)
+      print_json(session, dataset, rows, terms, store)
     else
-      print_text(session, dataset, rows, terms)
+      print_text(session, dataset, rows, terms, store)
     end
     return true
   end,
