@@ -322,7 +322,7 @@ describe("a family with a mistake", function()
     assert.same({ nil, "/nowhere/spec/com/test.lua:3: no such size", "definition" }, { set:select "k=2" })
     set = family("k = Axis { 1, 2 }", [[resources(function(v)
       if v.k == 1 then return filedownloader("a", "https://x/a") end end)]])
-    assert.same({ nil, "/nowhere/spec/com/test.lua:5: parameter 'a' has no resource (did you mean 'k'?)",
+    assert.same({ nil, "/nowhere/spec/com/test.lua:5: parameter 'a' has no resource (k expected)",
       "definition" }, { set:select "k=2" })
   end)
 

@@ -13,6 +13,11 @@ local function incomplete(store, datasets, warn)
     if found.warning then
       warn(found.warning)
     end
+    for _, step in ipairs(found.actions) do
+      if step.action == "keep" and step.reason then
+        warn(step.reason)
+      end
+    end
     if not found.complete then
       todo[#todo + 1] = dataset
       plans[#plans + 1] = found
