@@ -54,7 +54,7 @@ local function content_of(object)
   return ""
 end
 
--- What there is to say of an object's file, without its content; also its path, where no line of its own does.
+-- What there is to say of an object's file, without its content; also its path, where no own line does.
 local function about_file(object, has_line)
   local path = rawget(object, "path")
   if type(path) ~= "string" then
