@@ -169,9 +169,13 @@ local function keep(self, value)
   end
 end
 
+-- Of a value and nils behind it, the nils tell nothing; of nothing but nils, their number does.
 local function shown(self, values)
-  local parts, several = {}, false
-  for i = 1, values.n do
+  local parts, several, last = {}, false, values.n
+  while values[1] ~= nil and values[last] == nil do
+    last = last - 1
+  end
+  for i = 1, last do
     parts[i] = show.value(values[i], self.paint)
     several = several or parts[i]:find("\n", 1, true) ~= nil
   end
