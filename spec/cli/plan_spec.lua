@@ -134,7 +134,7 @@ could run
     assert.are.equal([[
 org.example.data:
   joined  made  15 bytes  http://HOST/a?size=10 and 1 more to join
-  a       made            with org.example.data: joined
+  a       made            with joined
 
 Fetch: 2 files, 15 bytes
   HOST  2 files, 15 bytes
