@@ -18,7 +18,7 @@ end
 
 describe("a search", function()
   it("without terms finds all", function()
-    assert.equal("iris kmnist mnist mnist qmnist", found())
+    assert.equal("emnist iris kmnist mnist mnist movielens qmnist", found())
   end)
 
   it("looks in ids and names, without regard to case", function()
@@ -28,7 +28,7 @@ describe("a search", function()
   end)
 
   it("looks in tags, tasks and repositories", function()
-    assert.equal("kmnist mnist mnist qmnist", found "tag:^image")
+    assert.equal("emnist kmnist mnist mnist qmnist", found "tag:^image")
     assert.equal("iris", found("tag:table", "task:class"))
     assert.equal("iris", found "repo:ml")
     assert.equal("iris", found "repository:^M")
@@ -36,11 +36,11 @@ describe("a search", function()
   end)
 
   it("finds a type and those that inherit from it, by id or name", function()
-    assert.equal("kmnist mnist mnist qmnist", found "type:datamaestro.data.ml.supervised")
-    assert.equal("kmnist mnist mnist qmnist", found "type:ImageClassification")
+    assert.equal("emnist kmnist mnist mnist qmnist", found "type:datamaestro.data.ml.supervised")
+    assert.equal("emnist kmnist mnist mnist qmnist", found "type:ImageClassification")
     assert.equal("iris", found "type:datamaestro.data.csv.generic")
-    assert.equal("iris kmnist mnist mnist qmnist", found "type:Base")
-    assert.equal("kmnist mnist mnist qmnist", found "type:super")
+    assert.equal("emnist iris kmnist mnist mnist movielens qmnist", found "type:Base")
+    assert.equal("emnist kmnist mnist mnist qmnist", found "type:super")
     assert.equal("iris", found "type:csv")
   end)
 
