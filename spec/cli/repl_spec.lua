@@ -27,6 +27,24 @@ describe("the REPL on a pipe", function()
     assert.are.equal('2\n"a"\tnil\ttrue\n', printed '1 + 1\n"a", nil, true\n')
   end)
 
+  it("prints nils behind a value only where there is nothing else", function()
+    assert.are.equal('"a"\nfalse\nnil\tnil\n', printed '"a", nil, nil\nfalse, nil\nnil, nil\n')
+  end)
+
+  it("prints strings with the escapes that people write", function()
+    assert.are.equal('"\\ta\\n"\n{ "\\t" }\n', printed '"\\ta\\n"\n{ "\\t" }\n')
+    assert.are.equal('Generic  no such file  delimiter = "\\t"\n/nowhere\n',
+      printed 'datamaestro.csv.Generic { path = "/nowhere", delimiter = "\\t" }\n')
+  end)
+
+  it("prints the path of a folder once", function()
+    assert.are.equal("Folder\n/etc\nGeneric\n└─ a: Folder  folder /etc\n",
+      printed [[F = require "datamaestro.data".Folder { path = "/etc" }
+F
+require "datamaestro.data".Generic { a = F }
+]])
+  end)
+
   it("prints nothing for statements, and keeps globals", function()
     assert.are.equal("3\n", printed "x = 3\n\nx\n")
   end)

@@ -276,6 +276,18 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 40000)' $DM descr
       assert.matches("^column 1  column 2  .*  … %+3%d\n", out)
     end)
 
+    it("cuts values only where the line is full", function()
+      local grid = require "datamaestro.cli.grid"
+      local long = ("word "):rep(12) .. "end"
+      assert.same({ "id  text", " 1  " .. long }, grid.lines({ { "1", long } }, { "id", "text" }, 80))
+      assert.same({ "text" .. (" "):rep(59) .. "  id", long .. "   1" },
+        grid.lines({ { long, "1" } }, { "text", "id" }, 80))
+      local two = grid.lines({ { long, long } }, { "a", "b" }, 80)
+      assert.equal("word word word word word word word wor…  word word word word word word word wor…", two[2])
+      assert.equal("a" .. (" "):rep(39) .. " b", two[1])
+      assert.matches("^x  word .*…$", grid.lines({ { "x", long } }, { "a", "b" }, 50)[2])
+    end)
+
     it("refuses what is no number of rows", function()
       assert.same({ "--rows: 'x' (number of rows expected); `datamaestro --help` shows what there is", 2,
         "" },

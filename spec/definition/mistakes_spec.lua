@@ -204,6 +204,13 @@ describe("a definition", function()
     assert.equal("http://host/Two", datasets[2].resources[1].url)
   end)
 
+  it("may have a nil in the options' place", function()
+    for _, rest in ipairs { "nil", "{ size = 1 }, nil", "nil, nil" } do
+      local set = assert(script.load(chain(("filedownloader('a.txt', 'https://x/a', %s)"):format(rest))))[1]
+      assert.equal(rest:find "size" and 1, set.resources[1].size or nil)
+    end
+  end)
+
   it("may take no part of its resources", function()
     local datasets = assert(script.load(("X = %s .. dataset { %s } .. function() end"):format(R, FILE)))
     assert.same({}, datasets[1].parameters)

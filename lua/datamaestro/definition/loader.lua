@@ -9,6 +9,7 @@ local ids = require "datamaestro.definition.ids"
 local references = require "datamaestro.definition.references"
 local repository = require "datamaestro.definition.repository"
 local sandbox = require "datamaestro.definition.sandbox"
+local variants = require "datamaestro.definition.variants"
 
 local loader = {}
 
@@ -106,7 +107,7 @@ function loader.load_text(path, text, owner, find)
   end
   -- What a script declares may be made to be checked for ever, so the checks have its limits too.
   local done, datasets, problem = sandbox.run(path, 1, define_all, assigned, context)
-  problem = problem or not done and datasets or nil
+  problem = problem or not done and variants.mark(datasets, context.trying) or nil
   if problem then
     return nil, problem, "definition"
   end

@@ -135,6 +135,22 @@ function Variants:key(values)
   return table.concat(pairs_of(self, values), ",")
 end
 
+--- What messages call a variant.
+-- @param values table: as of resolve
+-- @return string: "[seed=1,size=small]", all axes
+function Variants:label(values)
+  return "[" .. self:key(values) .. "]"
+end
+
+--- Says which variant a message is about.
+-- @param message string: "PATH:LINE: what"
+-- @param label string | nil: as of label; nil for none
+-- @return string: "PATH:LINE: [seed=1,size=small]: what"
+function variants.mark(message, label)
+  local place, rest = message:match "^(.-:%d+: )(.*)$"
+  return label and place and ("%s%s: %s"):format(place, label, rest) or message
+end
+
 --- The folder of a variant, below the family's.
 -- @param values table: as of resolve
 -- @return string: "seed=1,size=small", with '%', '/' and '\' as %25, %2F and %5C; "" where ids show no axis
@@ -258,6 +274,25 @@ function Variants:sharing(values, limit)
     end
   end
   return found, complete
+end
+
+--- Other variants: all, where these are few, and those that differ in one axis.
+-- @param values table: as of resolve
+-- @param limit integer: how many are few
+-- @return array of tables as of resolve
+function Variants:around(values, limit)
+  local found = self:combinations(limit)
+  for _, one in ipairs(self.axes) do
+    for _, value in ipairs(choices(one, true)) do
+      local other = {}
+      for name, same in next, values do
+        other[name] = same
+      end
+      other[one.name] = value
+      found[#found + 1] = other
+    end
+  end
+  return found
 end
 
 --- Whether a value of an axis that lists them matches.

@@ -136,7 +136,7 @@ local function adopt(self, step)
 end
 
 local function begin(self, step)
-  if step.reason then
+  if step.reason and step.action ~= "keep" then
     self.run.context.warn(step.action == "adopt" and step.reason or step.reason .. "; it is made again")
   end
   if step.action == "make" then

@@ -1,7 +1,11 @@
 --- `datamaestro info ID`
 local families = require "datamaestro.cli.families"
 local rows_of = require "datamaestro.cli.resource_rows"
+local speech = require "datamaestro.cli.speech"
 local text = require "datamaestro.text"
+
+local COLUMN = 17 -- where that stands which there is to say of an axis or a resource
+local PROSE = 78  -- columns of a description at most
 
 local function type_names(dataset)
   local names = {}
@@ -68,7 +72,8 @@ end
 
 local function print_text(session, dataset, rows, terms, store)
   local function line(format, ...)
-    session:print(text.line(format:format(...)))
+    local said = text.line(format:format(...))
+    session:say(said, said:find "^  " and COLUMN or nil)
   end
   line("%s", dataset.name ~= "" and dataset.name or dataset.id)
   if dataset.url then
@@ -88,6 +93,9 @@ local function print_text(session, dataset, rows, terms, store)
   for _, text_line in ipairs(families.lines(dataset)) do
     line("%s", text_line)
   end
+  if families.example(dataset) then -- to be copied
+    session:print(text.line(("Example: datamaestro prepare '%s'"):format(families.example(dataset))))
+  end
   for _, one in ipairs(terms) do
     line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)
       or one.accepted and "accepted" or one.accepted == false and "not accepted" or "accepted or not")
@@ -105,7 +113,8 @@ local function print_text(session, dataset, rows, terms, store)
     end
   end
   if dataset.description and dataset.description ~= "" then
-    session:print("\n" .. text.printable(text.wrap(dataset.description)))
+    session:print("\n" .. text.printable(text.wrap(dataset.description,
+      math.min(speech.columns(1), PROSE))))
   end
 end
 

@@ -7,6 +7,7 @@
 --   requires(resource) → array of names of resources that must be complete first (optional)
 --   references(resource) → table: key → id of a dataset with an optional part, or a chain (optional); they
 --     come back as resource.targets[key] = {dataset, part}
+--   reaches(value, target) → true-like | nil, message: whether a part of another dataset will do (optional)
 -- and, for the engine:
 --   stands: "file", "folder" or "nothing", what is at the place
 --   waits: whether making it waits for other datasets (optional)
