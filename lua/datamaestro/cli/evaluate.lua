@@ -28,8 +28,8 @@ local function method_problem(source, name)
   end
 end
 
--- Statements with an expression at their end, as pasted blocks have it: the last lines that are one. Where all
--- are statements, that is a call, which begins with a name: a bracket would go on with the line above.
+-- Statements with an expression at their end, as pasted blocks have it: the last lines that are one. Where
+-- all are statements, that is a call, which begins with a name: a bracket would go on with the line above.
 local function load_block(source, name, first)
   local at, tries = #source:match "^(.-)%s*$", 0
   while tries < SPLITS do
