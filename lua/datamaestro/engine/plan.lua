@@ -81,7 +81,9 @@ end
 -- the fourth result says so.
 local function look_at_unknown(store, dataset, resource, path, state, unread)
   local kind = resources.kind(resource)
-  if not place.found(resource, path) or state == "partial" then
+  local proves_itself = kind.stands == "file" and verify.digest(kind.stored(resource)) ~= nil
+  if not place.found(resource, path) or state == "partial" and not proves_itself
+    or resource.filename == "" and not place.is_filled(resource, path) then
     return nil
   end
   local right, message = check(store, dataset, resource, path)
