@@ -23,6 +23,16 @@ local function terms_of(session, dataset)
   return found or dataset.agreements
 end
 
+-- Proposals as the definition has them, datafolders by their keys.
+local function json_proposals(json, list)
+  local proposals = json.array {}
+  for i, one in ipairs(list or {}) do
+    proposals[i] = type(one) == "string" and one
+      or families.ordered { { "datafolder", one.datafolder }, { "path", one.path } }
+  end
+  return proposals
+end
+
 local function print_json(session, dataset, rows, terms)
   local json = require "datamaestro.json"
   local ordered = families.ordered
@@ -31,7 +41,9 @@ local function print_json(session, dataset, rows, terms)
     resources[i] = ordered {
       { "name", row.name }, { "kind", row.kind }, { "url", row.url }, { "size", row.size },
       { "origin", row.origin }, { "path", row.path }, { "state", row.state }, { "stored", row.stored },
-      { "files", row.files },
+      { "files", row.files }, { "mirrors", json.array(row.mirrors) },
+      { "proposals", json_proposals(json, row.proposals) }, { "instructions", row.instructions },
+      { "to_do", row.what },
     }
   end
   local agreements = json.array {}
@@ -47,6 +59,7 @@ local function print_json(session, dataset, rows, terms)
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
     { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
     { "example", families.example(dataset) }, { "agreements", agreements }, { "resources", resources },
+    { "parameters", json.array(dataset.parameters or {}) },
     { "description", dataset.description }, { "definition", dataset.file },
   })
 end
@@ -85,6 +98,9 @@ local function print_text(session, dataset, rows, terms)
   end
   for _, text_line in ipairs(families.lines(dataset)) do
     line("%s", text_line)
+  end
+  if dataset.parameters and #dataset.parameters > 0 then
+    line("Parameters: %s", table.concat(dataset.parameters, ", "))
   end
   for _, one in ipairs(terms) do
     line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)
