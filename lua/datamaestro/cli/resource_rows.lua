@@ -73,7 +73,8 @@ end
 --   ("none", or "complete": recorded, and still there), action (as of plan.of, without reading), stored
 --   (bytes, or nil),
 --   files (in a folder, or nil), here (boolean), transient (boolean), stands (as of its kind), mirrors
---   (array of URLs); and, as declared: proposals (array of paths and { datafolder, path }), instructions, what (to do)
+--   (array of URLs); and, as declared: proposals (array of paths and { datafolder, path }), instructions,
+--   what (to do)
 function resource_rows.of(store, dataset)
   local rows = {}
   for _, step in ipairs(plan.of(store, dataset, true).actions) do

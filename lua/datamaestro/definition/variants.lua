@@ -181,6 +181,13 @@ function Variants:example()
   return table.concat(parts, ",")
 end
 
+--- Whether a selector names some of the variants; `example` does, also where it shows types.
+-- @param selector string: without its brackets
+-- @return boolean
+function Variants:accepts(selector)
+  return self:parse(selector) ~= nil or selector == self:example()
+end
+
 -- --- All of them -------------------------------------------------------------------------------
 
 -- The values to try: all of a list, or the default.
