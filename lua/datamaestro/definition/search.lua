@@ -2,8 +2,8 @@
 --
 -- A term is a regular expression, without regard to case, for the id, the name or a value that an axis lists;
 -- or after `tag:`, `task:`, `repo:` (`repository:`) for a tag, a task, the repository's id; after `type:` a
--- data type's id or name, which also finds the types that inherit from it. All terms must hold. What is shown of
--- a family, `ID[axis=value,…]`, is a term that finds it, and so is one `axis=value`.
+-- data type's id or name, which also finds the types that inherit from it. All terms must hold. What is shown
+-- of a family, `ID[axis=value,…]`, is a term that finds it, and so is one `axis=value`.
 
 local regex = require "datamaestro.api.regex"
 local guess = require "datamaestro.guess"
@@ -65,13 +65,13 @@ local function split_selector(term)
   end
 end
 
--- The families that a selector names, beside what matches all of the term as an expression | nil, message, code.
+-- The families that a selector names; without brackets, also what matches the term | nil, message, code.
 local function by_selector(term, id, selector)
   local pattern, message, code = regex.compile(id)
   if not pattern then
     return nil, message, code
   end
-  local whole = regex.compile(term)
+  local whole = term == selector and regex.compile(term) or nil
   return function(dataset)
     local is_meant = dataset.id == id:lower() or pattern:match(dataset.id) or pattern:match(dataset.name)
     return is_meant and dataset:is_family() and dataset.variants:accepts(selector)
