@@ -13,7 +13,7 @@ DEPS_BUILD := gcc libc6-dev make lua5.4 pkg-config liblua5.4-dev zlib1g-dev libi
               libutf8proc-dev libpcre2-dev libpng-dev libjpeg62-turbo-dev
 DEPS_DEMO  := $(DEPS_RUN) $(DEPS_BUILD) dataset-fashion-mnist
 DEPS_TEST  := $(DEPS_DEMO) lua-busted nginx-light valgrind python3 python3-numpy python3-pyftpdlib curl openssl \
-              procps tmux vim-tiny bzip2 xz-utils zstd lz4 zip p7zip-full
+              procps tmux vim-tiny bzip2 xz-utils zstd lz4 zip p7zip-full patch
 DEPS_BENCH := $(DEPS_TEST) hyperfine time aria2 wget2 pigz isal python3-pooch python3-pandas python3-torchvision \
               miller
 DEPS_CHECK := $(DEPS_TEST) clang clang-format clang-tidy cppcheck lua-check libclang-rt-14-dev gcovr
@@ -182,7 +182,8 @@ install: all ## install below PREFIX (default /usr/local), staged below DESTDIR
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/datamaestro
 	cp -R --no-preserve=ownership,mode $(LUADIR) $(DESTDIR)$(PREFIX)/lib/datamaestro/
 	cp -R --no-preserve=ownership,mode datasets $(DESTDIR)$(PREFIX)/share/datamaestro/
-	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources/cli
+	install -d $(DESTDIR)$(PREFIX)/share/datamaestro/sources/cli $(DESTDIR)$(PREFIX)/share/datamaestro/sources/engine
+	cp -R --no-preserve=ownership,mode lua/datamaestro/engine/work $(DESTDIR)$(PREFIX)/share/datamaestro/sources/engine/
 	cp -R --no-preserve=ownership,mode lua/datamaestro/init.lua lua/datamaestro/data \
 	    $(DESTDIR)$(PREFIX)/share/datamaestro/sources/
 	cp --no-preserve=ownership,mode lua/datamaestro/cli/words.lua $(DESTDIR)$(PREFIX)/share/datamaestro/sources/cli/

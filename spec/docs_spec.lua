@@ -130,7 +130,7 @@ describe("the pages", function()
       assert.is_truthy(page:find(("| %d | `%s` |"):format(status, code), 1, true), code)
     end
     for _, command in ipairs(require "datamaestro.modules".within "cli.commands") do
-      assert.is_truthy(page:find("\n| `" .. command .. "[ `]"), command)
+      assert.is_truthy(page:find("\n| `" .. command:gsub("%-", "%%-") .. "[ `]"), command)
     end
   end)
 

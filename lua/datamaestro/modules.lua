@@ -26,7 +26,7 @@ function modules.within(folder)
   local path = ("%s/datamaestro/%s"):format(host.lua, (folder:gsub("%.", "/")))
   local names = {}
   for _, name in ipairs(assert(file.list(path))) do
-    local module = name:match "^([%a_][%w_]*)%.luac$"
+    local module = name:match "^([%a_][%w_-]*)%.luac$"
     names[#names + 1] = (module ~= "init" or PLAIN[folder]) and module or nil
   end
   return names

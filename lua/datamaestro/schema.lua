@@ -7,7 +7,7 @@
 -- array part), or a table with `name` and `accepts(value)` (a data type).
 -- More rules: `values` (allowed ones), `pattern` with `expected` (a Lua pattern and its meaning),
 -- `hex` (number of digits; made lower case), `minimum`, `either` (another field to try for values that are
--- tables), `check(value)` → problem | nil.
+-- tables), `check(value)` → problem | nil. `annotation` is the type that editors are told, if another.
 
 local guess = require "datamaestro.guess"
 

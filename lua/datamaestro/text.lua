@@ -17,6 +17,21 @@ function text.size(bytes)
   return ("%.1f %s"):format(value, UNITS[unit])
 end
 
+local FACTORS = { [""] = 1, K = 1e3, M = 1e6, G = 1e9, T = 1e12, P = 1e15, KI = 2 ^ 10, MI = 2 ^ 20,
+  GI = 2 ^ 30, TI = 2 ^ 40, PI = 2 ^ 50 }
+
+--- The bytes that a size stands for, the opposite of text.size: "1.2 GB", "12kB", "3 MiB", "517 bytes".
+-- @param value string
+-- @return integer | nil: where it is no size
+function text.bytes(value)
+  local number, unit = value:upper():match "^%s*(%d+%.?%d*)%s*([KMGTP]?I?)B?%s*$"
+  if not number then
+    number, unit = value:lower():match "^%s*(%d+)%s*bytes?%s*$", ""
+  end
+  local bytes = number and FACTORS[unit] and tonumber(number) * FACTORS[unit]
+  return bytes and bytes < 2 ^ 63 and math.tointeger(math.floor(bytes + 0.5)) or nil
+end
+
 --- A floating-point number as Python's str() writes it: the fewest digits that give the same number again.
 -- @param value number: finite
 -- @return string: "0.1", "3.0", "1e-05"

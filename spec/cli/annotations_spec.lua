@@ -128,6 +128,21 @@ describe("annotations", function()
       "---@field variants? datamaestro.AxesVariants ", 1, true))
   end)
 
+  it("have what functions that make files are given", function()
+    local language = texts["language.lua"]
+    assert.is_truthy(language:find("---@param run fun(work: datamaestro.Work, ...: datamaestro.WorkFile|"
+      .. "datamaestro.WorkFolder) ", 1, true))
+    for name, class_of in pairs(require "datamaestro.engine.work".classes) do
+      local methods = language:match("@class datamaestro%." .. name .. "\n(.-)\n%-%-%-@class")
+      for _, method in ipairs(class_of.names) do
+        local head = ("\nfunction %s:%s("):format(name, method)
+        assert.is_truthy(methods:find(head, 1, true), head)
+      end
+    end
+    assert.is_truthy(language:find("---@return fun(): string # iterator of strings\nfunction Work:lines("
+      .. "name, options) end", 1, true))
+  end)
+
   it("refer to no class that is not there", function()
     local all, defined = {}, {}
     for _, text in pairs(texts) do

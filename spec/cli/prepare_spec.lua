@@ -193,11 +193,16 @@ print(images.sum(), labels.sum(), labels[0], labels[-1], sep='\t')"]]):format(
     local dead = require "datamaestro.api.process".owner():gsub("%d+$", "1") -- began at another time
     local old = ("%s/cache/abc.%s.part"):format(lab.data, dead)
     local young = ("%s/cache/def.%s.part"):format(lab.data, dead)
-    temp.write(old, "part")
-    temp.write(young, "part")
+    local useless = ("%s/cache/ghi.%s.part"):format(lab.data, dead)
+    for _, path in ipairs { old, young, useless } do
+      temp.write(path, "part")
+    end
+    temp.write((old:gsub("part$", "journal")), "journal")
+    temp.write((young:gsub("part$", "journal")), "journal")
     program.shell(("touch -d '8 days ago' '%s'"):format(old))
     assert.are.equal(0, lab:run({ "--quiet", "prepare", "org.example.data" }).status)
     assert.is_nil(io.open(old))
+    assert.is_nil(io.open(useless)) -- nobody can go on with a part without a journal
     assert.are.equal("part", temp.read(young)) -- who starts that download again goes on with it
   end)
 

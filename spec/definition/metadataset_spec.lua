@@ -15,17 +15,17 @@ local function problem(text)
 end
 
 local META = [[local META = datatags("m", "z") .. datatasks "guess" .. useragreement "Be nice." ..
-  metadataset { data.File, url = "https://meta/", doi = "10.1/m", timestamp = "2025" }
+  metadataset { data.File, url = "https://meta/", doi = "10.1/m", timestamp = "2025-01" }
 ]]
 
 describe("a metadataset", function()
   it("gives a dataset type, url, doi and timestamp, unless that has its own", function()
     local set = load(META .. "X = dataset { META, [[Name]] }" .. TAIL)
-    assert.same({ "File", "https://meta/", "10.1/m", "2025", "Name" },
+    assert.same({ "File", "https://meta/", "10.1/m", "2025-01", "Name" },
       { set.type.name, set.url, set.doi, set.timestamp, set.name })
-    local own = "url = 'https://own/', timestamp = '2026'"
+    local own = "url = 'https://own/', timestamp = '2026-01'"
     set = load(META .. "X = dataset { META, csv.Generic, 'Name', " .. own .. " }" .. TAIL)
-    assert.same({ "Generic", "https://own/", "10.1/m", "2026", "Name" },
+    assert.same({ "Generic", "https://own/", "10.1/m", "2026-01", "Name" },
       { set.type.name, set.url, set.doi, set.timestamp, set.name })
   end)
 
@@ -76,7 +76,8 @@ describe("a metadataset", function()
       problem "local M = metadataset { url = 'https://x/' }\nX = dataset { M } .. function() end")
     assert.equal("test.lua:2: metadataset.ulr: unknown field (did you mean 'url'?)",
       problem "local M = metadataset { data.File, ulr = 'https://x/' }\nX = dataset { M } .. function() end")
-    assert.equal("test.lua:2: metadataset.id: unknown field (url, doi, timestamp expected)",
+    assert.equal("test.lua:2: metadataset.id: unknown field (url, doi, licence, citation, version, timestamp "
+      .. "expected)",
       problem "local M = metadataset { data.File, id = 'x' }\nX = dataset { M } .. function() end")
     assert.equal("test.lua:2: datatags: no argument (one or more strings expected)",
       problem "local M = datatags() .. metadataset { data.File }\nX = dataset { M } .. function() end")

@@ -152,7 +152,6 @@ describe("a dataset of several resources", function()
     assert.equal(0, lab:run { "--quiet", "prepare", "org.example.data.a" }.status)
     assert.equal(0, lab:prepare().status, "with a folder of the same place, nothing is lost")
     assert.equal("plain\n", temp.read(lab:path "a/a.txt"))
-    lab:close()
   end)
 
   it("is not filled where it would write over another dataset's folder", function()
@@ -194,6 +193,23 @@ describe("a dataset of several resources", function()
     assert.equal(2, #file.list(lab.data .. "/cache"))
     assert.equal(1, asked "/top.tar")
     assert.equal("one\n", temp.read(lab:path "again/a.txt"))
+  end)
+
+  it("keeps what does not fit its declaration, in case that is wrong", function()
+    local make = "cd %s && head -c 3000000 /dev/zero >zeros && sha256sum zeros"
+    local sha256 = program.shell(make:format(program.quote(server.root))).out:match "%x+"
+    local source = 'filedownloader("zeros", "URL/zeros", { size = 3000000, sha256 = "%s" })'
+    define(source:format(("0"):rep(64)))
+    local result = lab:prepare()
+    assert.equal(5, result.status)
+    local kept = ("%s/cache/sha256-%s.aside"):format(lab.data, sha256)
+    local warning = "zeros: what came is kept for 7 days, in case the definition is wrong: " .. kept
+    assert.matches(warning, result.err, 1, true)
+    assert.equal(3000000, file.stat(kept).size)
+    define(source:format(sha256))
+    assert.equal(0, lab:prepare().status)
+    assert.equal(1, asked "/zeros")
+    assert.equal(3000000, file.stat(lab:path "zeros").size)
   end)
 
   describe("of the Python program", function()

@@ -58,7 +58,7 @@ function steps_page.text()
   end
   add_step(lines, "useragreement", heading.agreement_step)
   lines[#lines + 1] = "## `dataset { TYPE, [[docstring]], … }`, `metadataset { TYPE, … }`\n"
-  lines[#lines + 1] = "A metadataset takes all of these but `id` and `variants`.\n"
+  lines[#lines + 1] = "A metadataset takes all of these but `id`, `size` and `variants`.\n"
   add_table(lines, heading.schema)
   lines[#lines + 1] = "## `Axis(domain, …)`\n"
   lines[#lines + 1] = "One axis of `variants = AxesVariants { NAME = Axis(…), … }`.\n"

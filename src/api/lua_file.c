@@ -1,6 +1,7 @@
 /* Module datamaestro.api.file: folders, whole reads, atomic writes, locks. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,15 @@ static int file_space(lua_State *L) {
   return 2;
 }
 
+/* file.writable(path) → true | nil, message, code: whether this process may make files in a folder. */
+static int file_writable(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  if (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0)
+    return fail_errno(L, path);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 /* file.remove(path) → true | nil, message, code: a file or an empty folder; absent is fine. */
 static int file_remove(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
@@ -277,16 +287,14 @@ static int lock_close(lua_State *L) {
 DM_LUA_MODULE int luaopen_datamaestro_api_file(lua_State *L);
 
 int luaopen_datamaestro_api_file(lua_State *L) {
-  static const luaL_Reg functions[] = {{"mkdirs", file_mkdirs},     {"stat", file_stat},
-                                       {"list", file_list},         {"read", file_read},
-                                       {"replace", file_replace},   {"publish", file_publish},
-                                       {"sync", file_sync},         {"move", file_move},
-                                       {"copy", file_copy},         {"space", file_space},
-                                       {"remove", file_remove},     {"remove_tree", file_remove_tree},
-                                       {"realpath", file_realpath}, {"cwd", file_cwd},
-                                       {"isatty", file_isatty},     {"pid", file_pid},
-                                       {"lock", file_lock},         {"link", file_link},
-                                       {"symlink", file_symlink},   {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"mkdirs", file_mkdirs},     {"stat", file_stat},         {"list", file_list},
+      {"read", file_read},         {"replace", file_replace},   {"publish", file_publish},
+      {"sync", file_sync},         {"move", file_move},         {"copy", file_copy},
+      {"space", file_space},       {"remove", file_remove},     {"remove_tree", file_remove_tree},
+      {"realpath", file_realpath}, {"cwd", file_cwd},           {"isatty", file_isatty},
+      {"pid", file_pid},           {"lock", file_lock},         {"link", file_link},
+      {"symlink", file_symlink},   {"writable", file_writable}, {NULL, NULL}};
   static const luaL_Reg metamethods[] = {{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
       {"close", lock_close}, {"note", lock_note}, {"remove", lock_remove}, {NULL, NULL}};

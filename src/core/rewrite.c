@@ -46,6 +46,16 @@ static int add(struct dm_rewrite *rewrite, struct dm_buffer *line, const void *b
   return dm_buffer_check(line, err);
 }
 
+/* PCRE2's JIT looks at whole vectors: it finds zeros behind a line, and nothing that was never written. */
+static int pad(struct dm_buffer *line, struct dm_error *err) {
+  static const char zeros[64];
+  dm_buffer_add(line, zeros, sizeof zeros);
+  if (dm_buffer_check(line, err) != 0)
+    return -1;
+  line->size -= sizeof zeros;
+  return 0;
+}
+
 /* Reads the next line with its end: 1, or 0 at the end, or -1. */
 static int take_line(struct dm_rewrite *rewrite, struct dm_error *err) {
   struct dm_buffer *line = &rewrite->lines[0];
@@ -157,6 +167,8 @@ static int apply(struct dm_rewrite *rewrite, const struct rule *rule, size_t *si
 static int rewrite_line(struct dm_rewrite *rewrite, struct dm_error *err) {
   size_t size = rewrite->lines[0].size - end_size(&rewrite->lines[0]);
   for (size_t i = 0; i < rewrite->count; i++) {
+    if (pad(&rewrite->lines[0], err) != 0)
+      return -1;
     int status = apply(rewrite, &rewrite->rules[i], &size, err);
     if (status <= 0)
       return status;

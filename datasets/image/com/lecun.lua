@@ -50,6 +50,19 @@ MNIST =
   dataset {
     image.ImageClassification,
     url = "http://yann.lecun.com/exdb/mnist/",
+    doi = "10.1109/5.726791",
+    licence = "NOASSERTION", -- its page names none
+    citation = [[
+      @article{lecun1998gradient,
+        author = {LeCun, Yann and Bottou, L{\'e}on and Bengio, Yoshua and Haffner, Patrick},
+        title = {Gradient-based learning applied to document recognition},
+        journal = {Proceedings of the IEEE},
+        volume = {86},
+        number = {11},
+        pages = {2278--2324},
+        year = {1998},
+        doi = {10.1109/5.726791},
+      }]],
     [[The MNIST database
 
     Handwritten digits: a training set of 60,000 examples and a test set of 10,000, a subset of a larger

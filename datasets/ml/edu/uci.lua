@@ -10,6 +10,16 @@ Iris =
   dataset {
     csv.Generic,
     url = "https://archive.ics.uci.edu/dataset/53/iris",
+    doi = "10.24432/C56C76",
+    licence = "CC-BY-4.0",
+    citation = [[
+      @misc{iris53,
+        author = {Fisher, R. A.},
+        title = {Iris},
+        howpublished = {UCI Machine Learning Repository},
+        year = {1936},
+        doi = {10.24432/C56C76},
+      }]],
     [[The Iris flower data set
 
     Length and width of sepals and petals, in centimetres, of 150 iris flowers: 50 of each of the species

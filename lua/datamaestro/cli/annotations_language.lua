@@ -1,7 +1,9 @@
 --- Annotations of the language of definitions: its steps and what they take, from the schemas.
+local comments = require "datamaestro.comments"
 local luacats = require "datamaestro.cli.luacats"
 local modules = require "datamaestro.modules"
 local steps = require "datamaestro.definition.steps"
+local work = require "datamaestro.engine.work"
 
 local annotations_language = {}
 
@@ -100,6 +102,18 @@ local function add_words(lines)
   end
 end
 
+-- What the functions of `custom` are given.
+local function add_work(lines)
+  for _, name in ipairs { "Work", "Writer", "WorkFile", "WorkFolder" } do
+    local class = work.classes[name]
+    lines[#lines + 1] = ("---@class datamaestro.%s\nlocal %s = {}\n"):format(name, name)
+    for _, method in ipairs(class.names) do
+      local func = class.plain[method]
+      luacats.func(lines, ("%s:%s"):format(name, method), func, comments.of(func), 1)
+    end
+  end
+end
+
 local function add_use(lines, names)
   luacats.text(lines, "The data types of a module of the program, or of a repository (`\"image.data\"`).")
   for _, name in ipairs(names) do
@@ -123,6 +137,7 @@ function annotations_language.add(lines, names)
   end
   add_constructor(lines, "useragreement")
   add_words(lines)
+  add_work(lines)
   add_table_constructor(lines, "datatype")
   add_use(lines, names)
 end

@@ -203,7 +203,7 @@ end
 
 -- A string names a command, a value, a data type or a dataset.
 local function about_name(name, repl)
-  if name:find "^%a+$" and require "datamaestro.modules".find("cli.commands." .. name) then
+  if name:find "^[%a-]+$" and require "datamaestro.modules".find("cli.commands." .. name) then
     return about_command(name, repl)
   end
   local value = global_named(name)

@@ -1,38 +1,56 @@
---- What is wrong with a file of definitions.
+--- What is wrong with a file of definitions, and what is odd in it.
+local advice = require "datamaestro.definition.advice"
+
 local lint = {}
 
 local VARIANTS = 64 -- of a family, tried one by one
 
 -- The definition's function is tried with paths that lead nowhere: it has no files to open anyway.
-local function dry_run(dataset, registry)
+local function dry_run(dataset, registry, store)
   local resolved, message = registry:resolve(dataset)
-  if resolved then
-    local store = require "datamaestro.engine.store".open "/nowhere"
-    resolved, message = require "datamaestro.engine.open".dataset(store, dataset)
+  if not resolved then
+    return nil, message
   end
-  return not resolved and message or nil
+  return require "datamaestro.engine.open".dataset(store, dataset)
 end
 
--- Adds what is wrong with a dataset, or with some datasets of a family; what many have, once.
-local function add_problems(problems, dataset, registry)
-  local samples, message = dataset:samples(VARIANTS)
-  table.insert(problems, message)
-  local seen = {}
-  for _, sample in ipairs(samples or {}) do
-    message = dry_run(sample, registry)
-    if message and not seen[message] then
-      seen[message] = true
-      table.insert(problems, message)
+-- Adds warnings, those of many variants once.
+local function add_warnings(result, warnings)
+  for _, warning in ipairs(warnings) do
+    local key = ("%s %s:%d"):format(warning.rule, warning.file, warning.line)
+    if not result.seen[key] then
+      result.seen[key] = true
+      table.insert(result.warnings, warning)
     end
   end
 end
 
+-- Adds what there is to say of a dataset, or of some datasets of a family; problems that many have, once.
+local function add_dataset(result, dataset, registry)
+  local store = require "datamaestro.engine.store".open "/nowhere"
+  local samples, problem = dataset:samples(VARIANTS)
+  table.insert(result.problems, problem)
+  local seen = {}
+  for _, sample in ipairs(samples or {}) do
+    local object, message = dry_run(sample, registry, store)
+    table.insert(result.samples, sample)
+    if object then
+      add_warnings(result, advice.of_resources(sample, object, store))
+    elseif not seen[message] then
+      seen[message] = true
+      table.insert(result.problems, message)
+    end
+  end
+  add_warnings(result, advice.of_heading(dataset))
+end
+
 --- Makes an empty result.
 -- @param path string
--- @return table: file (string), datasets (array of datasets), problems (array of strings), code (string|nil:
---   of a file that cannot be read)
+-- @return table: file (string), datasets (array of datasets), samples (likewise, without families), problems
+--   (array of strings), warnings (array of { rule, file, line, message }), code (string|nil: of a file that
+--   cannot be read)
 function lint.new_result(path)
-  return { file = path, datasets = {}, problems = {} }
+  return { file = path, datasets = {}, samples = {}, problems = {}, warnings = {}, seen = {} }
 end
 
 --- Adds datasets of the file, and what is wrong with them.
@@ -42,7 +60,7 @@ end
 function lint.add(result, datasets, registry)
   for _, dataset in ipairs(datasets) do
     table.insert(result.datasets, dataset)
-    add_problems(result.problems, dataset, registry)
+    add_dataset(result, dataset, registry)
   end
 end
 
@@ -56,6 +74,27 @@ function lint.check(result, registry)
   result.code = code
   lint.add(result, datasets or {}, registry)
   return result
+end
+
+--- Adds what is odd between the datasets of several files, and puts all warnings in order.
+-- @param results array of results
+function lint.compare(results)
+  local samples, by_file = {}, {}
+  for _, result in ipairs(results) do
+    by_file[result.file] = result
+    table.move(result.samples, 1, #result.samples, #samples + 1, samples)
+  end
+  for _, warning in ipairs(require "datamaestro.definition.conflicts".between(samples)) do
+    add_warnings(by_file[warning.file], { warning })
+  end
+  for _, result in ipairs(results) do
+    table.sort(result.warnings, function(a, b)
+      if a.line ~= b.line then
+        return a.line < b.line
+      end
+      return a.message < b.message
+    end)
+  end
 end
 
 --- The ids of a result's datasets.

@@ -12,6 +12,7 @@ local PHRASES = {
   { "^booleans?$", "boolean" },
   { "^tables?$", "table" }, { "^tensors?$", "datamaestro.Tensor" }, { "^file handle", "file*" },
   { "^File$", "datamaestro.data.file" }, { "^functions?", "function" }, { "^true$", "true" },
+  { "^writer", "datamaestro.Writer" }, { "^file to read$", "datamaestro.WorkFile" },
   { "^object", "datamaestro.data.base" }, { "^datasets?$", "datamaestro.Dataset" },
 }
 
@@ -75,7 +76,7 @@ function type_of(field, name, classes)
     classes[#classes + 1] = { name = name, fields = field.fields, positional = field.positional }
     kind = name
   else
-    kind = PLAIN[field.type]
+    kind = field.annotation or PLAIN[field.type]
   end
   return field.either and kind .. "|" .. type_of(field.either, name, classes) or kind
 end

@@ -2,6 +2,7 @@
 local contents = require "datamaestro.engine.contents"
 local graph = require "datamaestro.engine.graph"
 local place = require "datamaestro.engine.place"
+local plan = require "datamaestro.engine.plan"
 local resources = require "datamaestro.engine.resources"
 local text = require "datamaestro.text"
 
@@ -17,8 +18,10 @@ local function ids_of(resource)
   return ids
 end
 
--- Where a resource comes from, in a line.
-local function origin(resource)
+--- Where a resource comes from, as the definition has it.
+-- @param resource resource
+-- @return string: one line
+function resource_rows.origin(resource)
   local url = resource.url
   if type(url) == "string" then
     return text.url(url)
@@ -44,12 +47,10 @@ local function measure(store, dataset, resource, path)
   return bytes, files
 end
 
-local function is_used_up(row, rows)
-  if not row.transient or #row.dependents == 0 then
-    return false
-  end
-  for _, other in ipairs(row.dependents) do
-    if rows[other.name].state ~= "complete" and not is_used_up(rows[other.name], rows) then
+-- Whether all that a resource leads to is in place.
+local function leads_somewhere(store, resource)
+  for _, target in pairs(resource.targets or {}) do
+    if not plan.of(store, target.dataset, true).complete then
       return false
     end
   end
@@ -58,38 +59,41 @@ end
 
 --- The resources of a dataset, as `info` shows them.
 -- @param store store
--- @param dataset dataset
+-- @param dataset dataset, whose references are resolved where they can be
 -- @return array of tables: name, kind, origin (string), url and size (as declared, or nil), path, state
---   ("none", "partial" or "complete"), stored (bytes, or nil), files (in a folder, or nil), here (boolean),
---   used_up (boolean: transient, and gone because all that needs it is complete)
+--   ("none", or "complete": recorded, and still there), action (as of plan.of, without reading), stored (bytes,
+--   or nil),
+--   files (in a folder, or nil), here (boolean), transient (boolean), stands (as of its kind)
 function resource_rows.of(store, dataset)
-  local states, dependents, rows = store:states(dataset), graph.dependents(dataset.resources), {}
-  for i, resource in ipairs(dataset.resources) do
-    local path = store:path(dataset, resource)
-    local bytes, files = measure(store, dataset, resource, path)
-    local row = {
-      name = resource.name, kind = resource.kind, origin = origin(resource), size = resource.size,
-      path = path,
+  local rows = {}
+  for _, step in ipairs(plan.of(store, dataset, true).actions) do
+    local resource = step.resource
+    local bytes, files = measure(store, dataset, resource, step.path)
+    local complete = step.action == "keep" and leads_somewhere(store, resource)
+    rows[resource.name] = {
+      name = resource.name, kind = resource.kind, size = resource.size, path = step.path,
+      origin = resource_rows.origin(resource),
       url = type(resource.url) == "string" and text.url(resource.url) or nil,
-      state = states[resource.name] or "none", stored = bytes, files = files,
-      here = place.found(resource, path) ~= nil, transient = resource.transient,
-      dependents = dependents[resource.name], stands = resources.kind(resource).stands,
+      state = complete and "complete" or "none", action = step.action, stored = bytes, files = files,
+      here = place.found(resource, step.path) ~= nil, transient = resource.transient,
+      stands = resources.kind(resource).stands,
     }
-    rows[i], rows[resource.name] = row, row
   end
-  for _, row in ipairs(rows) do
-    row.used_up = not row.here and is_used_up(row, rows)
+  for i, resource in ipairs(dataset.resources) do
+    rows[i] = rows[resource.name]
   end
   return rows
 end
 
 local function state_of(row)
-  if row.used_up then
+  if row.action == "idle" then
     return "transient, not needed any more"
   elseif row.stands == "nothing" then
     return row.state == "complete" and "complete" or "not complete"
   elseif not row.here then
     return row.transient and "transient, not here" or "not here"
+  elseif row.action == "make" then
+    return "not as it should be, and made again"
   end
   local words = { row.state == "complete" and "complete" or "not recorded" }
   if row.files then

@@ -143,8 +143,12 @@ local function settings_of(self, store)
   return self.settings
 end
 
--- What the engine wants to know of this session.
-local function options_of(self, settings)
+-- What the engine wants to know of this session: the options of prepare.download_all | nil, message, code.
+local function engine_options(self, store)
+  local settings, message, code = settings_of(self, store)
+  if not settings then
+    return nil, message, code
+  end
   local display = self:progress()
   return {
     offline = self.offline,
@@ -153,8 +157,8 @@ local function options_of(self, settings)
     observe = function(event)
       display:observe(event)
     end,
-    warn = function(message)
-      self:complain("warning: " .. message)
+    warn = function(warning)
+      self:complain("warning: " .. warning)
     end,
   }
 end
@@ -188,6 +192,16 @@ local function explain_interruption(problem, store)
       problem.message, text.size(left)) }
 end
 
+-- Calls a function of the engine that fetches: func(store, list, options).
+local function transfer(self, store, func, list, options)
+  self:progress():expect { datasets = #list, patience = options.settings.stall_timeout }
+  local results = table.pack(pcall(func, store, list, options))
+  if results[1] then
+    return table.unpack(results, 2, results.n)
+  end
+  error(explain_interruption(results[2], store), 0)
+end
+
 --- Makes sure that the user accepts the terms of some datasets: on a terminal by asking.
 -- @param datasets array of datasets
 -- @return true | nil, message, code: "agreement" where some are not accepted
@@ -217,8 +231,8 @@ end
 -- @param datasets array of datasets
 -- @return true | nil, message, code
 function Session:download(store, datasets)
-  local settings, message, code = settings_of(self, store)
-  if not settings then
+  local options, message, code = engine_options(self, store)
+  if not options then
     return nil, message, code
   end
   datasets, message, code = self:with_references(datasets)
@@ -229,13 +243,35 @@ function Session:download(store, datasets)
   if not agreed then
     return nil, message, code
   end
-  self:progress():expect { datasets = #datasets, patience = settings.stall_timeout }
-  local prepare = require "datamaestro.engine.prepare"
-  local results = table.pack(pcall(prepare.download_all, store, datasets, options_of(self, settings)))
-  if results[1] then
-    return table.unpack(results, 2, results.n)
+  return transfer(self, store, require "datamaestro.engine.prepare".download_all, datasets, options)
+end
+
+--- Fetches and measures files, whatever is declared of them.
+-- @param store store
+-- @param requests array of tables: as of measure.all
+-- @return true | nil, message, code
+function Session:measure(store, requests)
+  local options, message, code = engine_options(self, store)
+  if not options then
+    return nil, message, code
   end
-  error(explain_interruption(results[2], store), 0)
+  return transfer(self, store, require "datamaestro.engine.measure".all, requests, options)
+end
+
+--- Looks ahead: what bringing some datasets in place would take, and what is in the way.
+-- @param store store
+-- @param datasets array of datasets
+-- @return table: as of forecast.of | nil, message, code
+function Session:forecast(store, datasets)
+  local settings, message, code = settings_of(self, store)
+  if settings then
+    datasets, message, code = self:with_references(datasets)
+  end
+  if not settings or not datasets then
+    return nil, message, code
+  end
+  return require "datamaestro.engine.forecast".of(store, datasets, { settings = settings,
+    offline = self.offline, keep_downloads = self.keep_downloads, accepted = self.agreed })
 end
 
 --- Fetches what is missing of a dataset and opens it: the one way into its data.

@@ -1,6 +1,7 @@
 --- A dataset as it was declared: a table with id, folder (its path below that of the repository),
--- repository, name, description, url, type, tags, tasks, agreements (array of {id, text}), resources
--- (ordered; by what they are called see `resource`), parameters, file and line.
+-- repository, name, description, type, tags, tasks, agreements (array of {id, text}), resources (ordered; by
+-- what they are called see `resource`), parameters, file and line; and url, licence, size and the like, where
+-- they are declared (definition/about.lua).
 --
 -- A family has `variants` too (definition/variants.lua); a dataset of it, which `select` gives, also `family`
 -- and `values` (name of an axis → value, nil for null). Only that has all resources, and can be fetched and

@@ -133,13 +133,17 @@ end
 -- What a dataset and all its variants have in common.
 local function common_fields(parts, context)
   local declared = parts.declared
-  return {
+  local fields = {
     repository = context.repository, name = declared.name, description = declared.description,
-    url = declared.url, doi = declared.doi, timestamp = declared.timestamp, type = declared.type,
+    type = declared.type,
     tags = types.union(declared.type.tags, declared.tags, parts.datatags),
     tasks = types.union(declared.type.tasks, declared.tasks, parts.datatasks),
     variants = declared.variants, file = context.path, line = parts.line,
   }
+  for name, value in next, declared.about do
+    fields[name] = value
+  end
+  return fields
 end
 
 -- The agreements of a metadataset and the chain, each once | nil, message.

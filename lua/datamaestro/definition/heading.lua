@@ -3,6 +3,7 @@
 local step = require "datamaestro.api.step"
 local schema = require "datamaestro.schema"
 local types = require "datamaestro.data.types"
+local about = require "datamaestro.definition.about"
 local axes = require "datamaestro.definition.axes"
 local ids = require "datamaestro.definition.ids"
 local links = require "datamaestro.definition.links"
@@ -14,18 +15,14 @@ local METADATASET = "metadataset { Type, url = …, … }"
 local DEPTH = 32 -- metadatasets in metadatasets; a table that was changed afterwards may hold itself
 
 --- The fields of `metadataset { Type, … }`, as a schema: what datasets have in common.
-heading.shared_schema = {
-  { name = "url", type = "url", doc = "The dataset's page." },
-  { name = "doi", type = "string", doc = "DOI of the paper to cite.",
-    pattern = "^10%.%d+/%S+$", expected = "DOI such as 10.1000/182" },
-  { name = "timestamp", type = "string", doc = "Date of the version, for a dataset that changes." },
-}
+heading.shared_schema = about.shared()
 
 --- The fields of `dataset { Type, [[docstring]], … }`, as a schema.
 heading.schema = table.move(heading.shared_schema, 1, #heading.shared_schema, 2, {
   { name = "id", type = "string", doc = "Replaces the id's last part; with a dot inside, all of the id; "
     .. "\"\" leaves what the path gives." },
 })
+table.move(about.own(), 1, #about.own(), #heading.schema + 1, heading.schema)
 heading.schema[#heading.schema + 1] = { name = "variants", type = axes.type,
   doc = "The axes of a family of datasets: AxesVariants { NAME = Axis({ values… }, { … }), … }." }
 
@@ -195,21 +192,23 @@ end
 
 --- Reads a metadataset.
 -- @param chain step or chain: one for which is_metadataset holds
--- @return table: { type, url, doi, timestamp, tags, tasks, agreements } | nil, message "PATH:LINE: …"
+-- @return table: { type, url, doi, licence, …, tags, tasks, agreements } | nil, message "PATH:LINE: …"
 function heading.metadataset(chain)
   return read_metadataset(chain, 1)
 end
 
 --- Reads a `dataset` step.
 -- @param link table: of step.links
--- @return table: the fields of heading.schema, `type`, `name`, `description`; `tags`, `tasks` and
---   `agreements` of its metadataset; `variants` as of variants.new | nil, message "PATH:LINE: …"
+-- @return table: the fields of heading.schema, `about` (as of about.read), `type`, `name`, `description`;
+--   `tags`, `tasks` and `agreements` of its metadataset; `variants` as of variants.new | nil, message
+--   "PATH:LINE: …"
 function heading.dataset(link)
   local declared, doc = read_table(link, DATASET, heading.schema, 0)
   if not declared then
     return nil, doc
   end
   declared.name, declared.description = ids.split_doc(doc or "")
+  declared.about = about.read(declared)
   if declared.variants then
     local problem
     declared.variants, problem = axes.read(declared.variants)

@@ -45,6 +45,14 @@ function Cache:kept(url)
   return ("%s/%s"):format(self.folder, cache.key(url))
 end
 
+--- The path of a download that was not as declared, under the digest that it has.
+-- @param kind string: of the digest
+-- @param hex string
+-- @return string
+function Cache:set_aside(kind, hex)
+  return ("%s/%s.aside"):format(self.folder, cache.key("", kind, hex))
+end
+
 --- Makes the folder.
 -- @return true | nil, message, code
 function Cache:make()
@@ -149,6 +157,51 @@ function Cache:watch(path)
   return pid and ("process %s on %s"):format(pid, host) or "another process", received
 end
 
+-- The parts that are here, read once: key → array of owners.
+local function parts_of(self)
+  if not self.parts then
+    self.parts = {}
+    for _, name in ipairs(file.list(self.folder) or {}) do
+      local key, owner = name:match "^(.+)%.([%w-]+)%.part$"
+      if key then
+        self.parts[key] = self.parts[key] or {}
+        table.insert(self.parts[key], owner)
+      end
+    end
+  end
+  return self.parts
+end
+
+-- How much of a part its journal (include/datamaestro/journal.h) vouches for.
+local function vouched(base)
+  local found = file.stat(base .. ".part", true)
+  local offset
+  for number in (file.read(base .. ".journal") or ""):gmatch "\n(%d+) %x+%f[\n]" do
+    offset = math.tointeger(tonumber(number))
+  end
+  return found and found.type == "file" and math.min(offset or 0, found.size) or 0
+end
+
+--- How much of a download need not be fetched again, as far as its journals say. Another process's that is
+-- alive does not count. What is in the cache is looked at once.
+-- @param url string
+-- @param kind string|nil: as for cache.key
+-- @param hex string|nil: likewise
+-- @return integer: bytes
+function Cache:resumable(url, kind, hex)
+  local most = 0
+  if next(parts_of(self)) == nil then
+    return most -- nor is there any need of keys
+  end
+  local key = cache.key(url, kind, hex)
+  for _, owner in ipairs(parts_of(self)[key] or {}) do
+    if owner == self.owner or process.is_alive(owner) ~= true then
+      most = math.max(most, vouched(path_of(self, key, owner, "")))
+    end
+  end
+  return most
+end
+
 --- How much of a download is here already.
 -- @param key string
 -- @return integer: bytes
@@ -194,6 +247,11 @@ function Cache:sweep()
     local found = OF_OWNERS[ending] and alive ~= true and file.stat(path)
     if name:find "%.lock$" then
       sweep_lock(path)
+    elseif name:find "%.aside$" then
+      found = file.stat(path)
+      if found and os.time() - found.mtime > FORGOTTEN then
+        file.remove(path)
+      end
     elseif found and (alive == false and is_waste(path, ending) or os.time() - found.mtime > FORGOTTEN) then
       file.remove(path)
     end

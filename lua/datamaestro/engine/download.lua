@@ -98,6 +98,7 @@ local function start(job, source, key)
   if not spool then
     return nil, message, code
   end
+  job.spool = spool
   job.keep = keep and { path = context.keep and context.cache:kept(source.url), part = spool .. ".kept",
     share = share or nil } or nil
   job.transfer, message, code = context.transfers():start {
@@ -106,7 +107,8 @@ local function start(job, source, key)
     decode = source.transforms ~= "none" and source.transforms or nil, unpack = spec.unpack,
     lines = spec.lines,
     proven = checks.served ~= nil, lanes = download.limit(job, source) and 1 or nil, size = source.size,
-    digests = { "sha256", checks.served }, content_digests = content_digests(source, spec, checks),
+    digests = spec.digests or { "sha256", checks.served },
+    content_digests = spec.content_digests or content_digests(source, spec, checks),
     content_limit = spec.content and spec.content.size,
   }
   job.key, job.transforms = key, source.transforms

@@ -162,10 +162,29 @@ local function accept(job, source, report)
   if host then
     context.hosts:served(host)
   end
+  if spec.report then
+    spec.report(report)
+  end
   if job.keep then
     return download.keep(job.keep, text.url(source.url))
   end
   return true
+end
+
+-- A large file that is not as declared may be right all the same, where the declaration is wrong: it is kept
+-- under the digest that it has, so that it need not come again once that is declared.
+local function set_aside(job, source, report)
+  local kind, hex = next(report.digests)
+  if not kind or report.size < WORTH or is_web_page(report) or sources.local_path(source.url) then
+    return
+  end
+  local plain = job.spec.part
+  local served = file.stat(job.spool .. ".part") and job.spool .. ".part" or plain
+  local place = job.context.cache:set_aside(kind, hex)
+  if (served ~= plain or report.content.size == report.size) and file.move(served, place) then
+    job.context.warn(("%s: what came is kept for 7 days, in case the definition is wrong: %s"):format(
+      job.spec.label, place))
+  end
 end
 
 local function discard(job)
@@ -206,6 +225,9 @@ local function try(job, source)
   if right then
     return accept(job, source, report)
   end
+  if not (report.mixed and not source.alone) then
+    set_aside(job, source, report)
+  end
   discard(job)
   -- Bytes of before, or of several answers, may be what is wrong: once more, all from this source.
   return nil, ("%s: %s"):format(shown, difference), kind, report.mixed and not source.alone
@@ -231,8 +253,13 @@ local function backoff(round)
   return math.min(BACKOFF_MAXIMUM, first * 2 ^ (round - 1)) * (0.5 + math.random())
 end
 
--- The sources that may be tried, each with room for its last failure.
-local function candidates(spec, context, share)
+--- The sources that may be tried, in order. Nothing is opened.
+-- @param spec table: as of fetch.obtain; label, sources and content are enough
+-- @param context table: as of fetch.obtain; cache, has_cache, hosts, settings and offline are enough
+-- @param share table|nil: `copy`, the path of what others have fetched
+-- @return array of { source } | nil, message, code
+-- @return string|nil: a warning of what is not to be trusted
+function fetch.candidates(spec, context, share)
   local here, remote = sources.order(spec, context)
   if share and share.copy then
     table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy), origin = share.origin },
@@ -313,7 +340,9 @@ end
 --- Fetches a file into its part: tries its sources in turn, until one has the right bytes. In a task.
 -- @param spec table: label (for messages), filename, sources (array of {url, transforms = "none" or a format,
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
---   nil), part (path to write; a folder, with `unpack`), unpack and lines (as of transfers:start, or nil)
+--   nil), part (path to write; a folder, with `unpack`), unpack and lines (as of transfers:start, or nil),
+--   digests and content_digests (arrays of names to compute, where nothing is declared, or nil), report
+--   (function(report of transfer:result), called when it is here, or nil)
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
 --   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), shares, hosts, settings,
 --   offline, keep (booleans), observe (function(event)), warn (function(message))
@@ -326,7 +355,7 @@ function fetch.obtain(spec, context)
       context.shares:leave(share)
     end
   end })
-  local list, warning, code = candidates(spec, context, share)
+  local list, warning, code = fetch.candidates(spec, context, share)
   if not list then
     return nil, warning, code
   elseif warning then

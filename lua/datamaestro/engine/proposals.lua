@@ -111,6 +111,45 @@ local function choose(resource, stands, context, own, verify)
   return nil, problems
 end
 
+-- What stands in the way of a link, and is no link itself | nil.
+local function in_the_way(path)
+  local there = file.stat(path, true)
+  if there and there.type ~= "link" then
+    return ("%s: a %s that is not what is declared (a link, or nothing, expected; it is not removed)"):format(
+      path, there.type)
+  end
+end
+
+local function choose_in(resource, context, dataset, stands, verify)
+  local obstacle = in_the_way(context.store:path(dataset, resource))
+  if obstacle then
+    return nil, obstacle, "error"
+  end
+  local own = file.realpath(context.store:folder(dataset))
+  local path, problems = choose(resource, stands, context, own, verify)
+  local lines = "\n  " .. table.concat(problems, "\n  ")
+  if not path then
+    return nil, ("%s: %s: not found (one of these expected):%s"):format(dataset.id, resource.name, lines),
+      "unknown"
+  end
+  return path, problems.mismatch and lines or nil
+end
+
+--- Finds the first proposal that is right. In a task, where `verify` wants one.
+-- @param resource resource
+-- @param context table: of the run
+-- @param dataset dataset
+-- @param stands string: "file" | "folder"
+-- @param verify function(path) → true | nil, message: whether what is there is what is declared
+-- @return string: its path | nil, message, code: "unknown" when none is
+function proposals.find(resource, context, dataset, stands, verify)
+  local path, message, code = choose_in(resource, context, dataset, stands, verify)
+  if not path then
+    return nil, message, code
+  end
+  return path
+end
+
 --- Makes the link to the first proposal that is right. In a task.
 -- @param resource resource
 -- @param part string: the link to make
@@ -120,20 +159,12 @@ end
 -- @param verify function(path) → true | nil, message: whether what is there is what is declared
 -- @return true | nil, message, code: "unknown" when none is
 function proposals.link(resource, part, context, dataset, stands, verify)
-  local place = context.store:path(dataset, resource)
-  local there = file.stat(place, true)
-  if there and there.type ~= "link" then
-    return nil, ("%s: a %s that is not what is declared (a link, or nothing, expected; it is not removed)")
-      :format(place, there.type), "error"
-  end
-  local own = file.realpath(context.store:folder(dataset))
-  local path, problems = choose(resource, stands, context, own, verify)
-  local lines = "\n  " .. table.concat(problems, "\n  ")
-  local label = ("%s: %s"):format(dataset.id, resource.name)
+  local path, message, code = choose_in(resource, context, dataset, stands, verify)
   if not path then
-    return nil, ("%s: not found (one of these expected):%s"):format(label, lines), "unknown"
-  elseif problems.mismatch then
-    context.warn(("%s: %s is taken, after:%s"):format(label, text.line(path), lines))
+    return nil, message, code
+  elseif message then
+    local label = ("%s: %s"):format(dataset.id, resource.name)
+    context.warn(("%s: %s is taken, after:%s"):format(label, text.line(path), message))
   end
   return file.symlink(path, part)
 end

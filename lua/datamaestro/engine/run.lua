@@ -5,9 +5,8 @@ local Scheduler = require "datamaestro.engine.scheduler"
 local Shares = require "datamaestro.engine.shares"
 local contents = require "datamaestro.engine.contents"
 local file = require "datamaestro.api.file"
+local needs = require "datamaestro.engine.needs"
 local process = require "datamaestro.api.process"
-local resources = require "datamaestro.engine.resources"
-local text = require "datamaestro.text"
 
 local Run = { __name = "run" }
 Run.__index = Run
@@ -92,54 +91,27 @@ end
 
 -- --- Before the first byte --------------------------------------------------------------------------
 
-local function add(sum, resource, shares)
-  local kind = resources.kind(resource)
-  local need, first = kind.needs(resource), true
-  for _, sources in ipairs(kind.sources and kind.sources(resource) or {}) do
-    first = shares:expect(sources) and first
+-- Counts what is to be made, and holds it against what is free.
+local function check_space(self, datasets, plans)
+  local sum, totals = needs.of(plans, self.context)
+  for i, dataset in ipairs(datasets) do
+    self.totals[dataset] = totals[i] or nil
   end
-  sum.files = sum.files + 1
-  sum.bytes = sum.bytes + (first and need.served or 0)
-  sum.unknown = sum.unknown + (need.served and 0 or (kind.sources and 1 or 0))
-  sum.stored = sum.stored + (need.stored or 0)
-  sum.spool = math.max(sum.spool, need.spool or 0)
-end
-
--- What is known of the files to make: {files, bytes (served), unknown, stored (bytes), spool (bytes)}.
-local function add_up(self, datasets, plans)
-  local sum = { files = 0, bytes = 0, unknown = 0, stored = 0, spool = 0 }
-  for i, plan in ipairs(plans) do
-    local before, unknown = sum.bytes, sum.unknown
-    for _, step in ipairs(plan.actions) do
-      if step.action == "make" then
-        add(sum, step.resource, self.context.shares)
-      end
-    end
-    self.totals[datasets[i]] = sum.unknown == unknown and sum.bytes - before or nil
-  end
-  return sum
-end
-
--- Holds it against what is free.
-local function check_space(self, sum)
   local root = self.store.root
   local made, message, code = file.mkdirs(root)
   local free, inodes
   if made then
-    free, inodes, code = file.space(root)
+    free, inodes, code = needs.room(root)
     message = inodes
   end
   if not free then
     return nil, message, code
   end
-  local needed = sum.stored + sum.spool
-  if needed > free then
-    return nil, ("%s: %s free (%s needed for %d file%s; --data names another place)"):format(root,
-      text.size(free), text.size(needed), sum.files, sum.files == 1 and "" or "s"), "space"
-  elseif math.type(inodes) == "integer" and sum.files > inodes then
-    return nil, ("%s: room for %d more files (%d needed)"):format(root, inodes, sum.files), "space"
+  local problem = needs.problem(root, sum, free, inodes)
+  if problem then
+    return nil, problem, "space"
   end
-  return true
+  return sum
 end
 
 --- Says what is to be done, and checks that there is room for it.
@@ -147,9 +119,8 @@ end
 -- @param plans array of their plans, as of plan.of
 -- @return true | nil, message, code
 function Run:begin(datasets, plans)
-  local sum = add_up(self, datasets, plans)
-  local enough, message, code = check_space(self, sum)
-  if not enough then
+  local sum, message, code = check_space(self, datasets, plans)
+  if not sum then
     return nil, message, code
   end
   self.context.observe { event = "plan", files = sum.files, bytes = sum.bytes, unknown = sum.unknown }

@@ -32,19 +32,39 @@ function Shares:expect(sources)
   return true
 end
 
--- What a process that is dead has fetched lately.
-local function adopt(self, share)
+-- What a process that is dead has fetched lately: its path.
+local function left_over(self, share)
   local pattern = "^" .. share.key .. "%.([%w-]+)%.shared$"
   for _, name in ipairs(file.list(self.cache.folder) or {}) do
     local owner = name:match(pattern)
     local path = self.cache.folder .. "/" .. name
     local found = owner and file.stat(path, true)
     if found and found.type == "file" and process.is_alive(owner) == false
-      and os.time() - found.mtime < YOUNG and file.move(path, share.path) then
-      share.copy = share.path
-      return
+      and os.time() - found.mtime < YOUNG then
+      return path
     end
   end
+end
+
+local function adopt(self, share)
+  local path = left_over(self, share)
+  if path and file.move(path, share.path) then
+    share.copy = share.path
+  end
+end
+
+--- Looks for what a run that died has fetched for several resources.
+-- @param sources array of sources
+-- @return table: copy (path) | nil: where there is none, or it would not be used
+function Shares:look(sources)
+  local share = sources[1] and self.list[sources[1].url]
+  if not share or share.count < 2 then
+    return nil
+  elseif not share.key then
+    share.key = cache.key(share.url)
+    share.left = left_over(self, share)
+  end
+  return share.left and { copy = share.left } or nil
 end
 
 --- In a task: waits until it is one's turn.

@@ -26,10 +26,15 @@ function sources.file_url(path)
   end)
 end
 
--- A kept download that nothing proves may be old: it serves only where there is no asking anew.
+-- A kept download that nothing proves may be old: it serves only where there is no asking anew. One that was
+-- not as declared when it came may be so now.
 local function kept_copy(source, spec, context)
-  local usable = context.offline or verify.digest(source) or verify.digest(spec.content)
+  local kind = verify.digest(source)
+  local usable = context.offline or kind or verify.digest(spec.content)
   local copy = usable and context.has_cache and context.cache:kept(source.url) .. ".dl"
+  if copy and kind and not file.stat(copy) then
+    copy = context.cache:set_aside(kind, source[kind])
+  end
   if copy and file.stat(copy) then
     return setmetatable({ url = sources.file_url(copy), origin = text.url(source.url) }, { __index = source })
   end

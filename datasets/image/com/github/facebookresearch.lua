@@ -22,6 +22,14 @@ QMNIST =
   dataset {
     image.ImageClassification,
     url = "https://github.com/facebookresearch/qmnist",
+    licence = "NOASSERTION", -- the one of the repository speaks of software
+    citation = [[
+      @incollection{qmnist-2019,
+        author = {Yadav, Chhavi and Bottou, L{\'e}on},
+        title = {Cold Case: The Lost {MNIST} Digits},
+        booktitle = {Advances in Neural Information Processing Systems 32},
+        year = {2019},
+      }]],
     [[The QMNIST database
 
     The MNIST database made again from NIST's originals, with all 60,000 images of the test set. Images

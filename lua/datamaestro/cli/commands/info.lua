@@ -41,12 +41,27 @@ local function print_json(session, dataset, rows, terms)
   end
   session:print_json(ordered {
     { "id", dataset.id }, { "repository", dataset.repository.id }, { "name", dataset.name },
-    { "url", dataset.url }, { "types", json.array(type_names(dataset)) },
+    { "url", dataset.url }, { "licence", dataset.licence }, { "doi", dataset.doi },
+    { "citation", dataset.citation }, { "version", dataset.version }, { "timestamp", dataset.timestamp },
+    { "size", dataset.size }, { "types", json.array(type_names(dataset)) },
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
     { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
     { "example", families.example(dataset) }, { "agreements", agreements }, { "resources", resources },
     { "description", dataset.description }, { "definition", dataset.file },
   })
+end
+
+-- What it says of its terms and its origin.
+local function about_lines(dataset)
+  local lines = {}
+  for _, one in ipairs {
+    { "Licence", dataset.licence }, { "Version", dataset.version }, { "Date", dataset.timestamp },
+    { "Size", dataset.size and text.size(dataset.size) }, { "DOI", dataset.doi },
+    { "Citation", dataset.citation and ("`datamaestro cite %s` prints it"):format(dataset.id) },
+  } do
+    lines[#lines + 1] = one[2] and ("%s: %s"):format(one[1], one[2])
+  end
+  return lines
 end
 
 local function print_text(session, dataset, rows, terms)
@@ -58,6 +73,9 @@ local function print_text(session, dataset, rows, terms)
     line("%s", dataset.url)
   end
   line("Id: %s (repository %s)", dataset.id, dataset.repository.id)
+  for _, one in ipairs(about_lines(dataset)) do
+    line("%s", one)
+  end
   line("Types: %s", table.concat(type_names(dataset), ", "))
   if #dataset.tags > 0 then
     line("Tags: %s", table.concat(dataset.tags, ", "))
@@ -101,7 +119,11 @@ return {
     if not store then
       return nil, message, code
     end
-    local rows = dataset:is_family() and {} or rows_of.of(store, dataset)
+    local rows = {}
+    if not dataset:is_family() then
+      session:registry():resolve(dataset) -- where a reference leads nowhere, its id is still shown
+      rows = rows_of.of(store, dataset)
+    end
     local terms = terms_of(session, dataset)
     if session.json then
       print_json(session, dataset, rows, terms)

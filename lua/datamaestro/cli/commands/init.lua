@@ -16,7 +16,7 @@ local csv = use "datamaestro.data.csv"
 Weather =
   filedownloader("weather.csv", "https://example.org/weather.csv.gz") ..
   datatags("weather") ..
-  dataset { csv.Generic, url = "https://example.org/",
+  dataset { csv.Generic, url = "https://example.org/", licence = "CC-BY-4.0",
     [[Weather of 2025
 
     Hourly temperatures of one station.]] } ..

@@ -1,4 +1,5 @@
 --- `datamaestro lint [FILE…]`
+local families = require "datamaestro.cli.families"
 local file = require "datamaestro.api.file"
 local lint = require "datamaestro.cli.lint"
 local text = require "datamaestro.text"
@@ -40,6 +41,15 @@ local function lint_all(registry)
   return results
 end
 
+local function json_warnings(json, result)
+  local rows = json.array {}
+  for i, warning in ipairs(result.warnings) do
+    rows[i] = families.ordered { { "rule", warning.rule }, { "line", warning.line },
+      { "message", warning.message } }
+  end
+  return rows
+end
+
 local function print_json(session, results)
   local json = require "datamaestro.json"
   local rows = json.array {}
@@ -49,6 +59,7 @@ local function print_json(session, results)
     json.set(row, "ok", #result.problems == 0)
     json.set(row, "datasets", json.array(lint.ids(result)))
     json.set(row, "problems", json.array(result.problems))
+    json.set(row, "warnings", json_warnings(json, result))
     rows[i] = row
   end
   session:print_json(rows)
@@ -59,8 +70,26 @@ local function print_text(session, results)
     for _, message in ipairs(result.problems) do
       session:print(text.printable(message))
     end
+    for _, warning in ipairs(result.warnings) do
+      session:print(text.printable(("%s:%d: warning: %s"):format(warning.file, warning.line,
+        warning.message)))
+    end
     if #result.problems == 0 then
       session:print(text.printable(lint.praise(result)))
+    end
+  end
+end
+
+-- That of the first problem: a file that is not there is no wrong definition.
+local function code_of(results, strict)
+  for _, result in ipairs(results) do
+    if #result.problems > 0 then
+      return result.code or "definition"
+    end
+  end
+  for _, result in ipairs(strict and results or {}) do
+    if #result.warnings > 0 then
+      return "definition"
     end
   end
 end
@@ -69,14 +98,14 @@ return {
   summary = "Check definitions: the named files, or all repositories.",
   configure = function(parser)
     parser:argument("files", "The files (default: all of all repositories)."):argname("FILE"):args "*"
+    parser:flag("--strict", "Let warnings count: end with status 10 where there is one.")
+    parser:epilog "Example: datamaestro lint --strict mine/org/example.lua"
   end,
   run = function(session, arguments)
     local registry = session:registry()
     local results = #arguments.files > 0 and lint_files(arguments.files, registry) or lint_all(registry)
-    local code -- of the first problem: a file that is not there is no wrong definition
-    for _, result in ipairs(results) do
-      code = code or #result.problems > 0 and (result.code or "definition") or nil
-    end
+    lint.compare(results)
+    local code = code_of(results, arguments.strict)
     if session.json then
       print_json(session, results)
     else

@@ -28,6 +28,7 @@ return {
   schema = {
     fields.name(),
     { name = "run", type = "function", required = true,
+      annotation = "fun(work: datamaestro.Work, ...: datamaestro.WorkFile|datamaestro.WorkFolder)",
       doc = "function(work, …): makes the files; what it takes after `work` are other resources." },
     { name = "needs", type = "list", items = { type = "string" },
       doc = "The resources that it takes, in this order (default: the names of its parameters)." },

@@ -15,7 +15,9 @@
 --   prove(resource, path) → true | false, message | nil where nothing is declared: the same for a folder that
 --     nobody recorded, with as much reading as that takes (optional)
 --   sources(resource) → array of lists of sources that it fetches (optional)
---   needs(resource) → what it takes: {served, stored, spool}, bytes, each optional
+--   needs(resource) → what it takes: {served, stored, spool}, bytes, and files (how many), each optional
+--   find(resource, context, dataset) → path | nil, message, code: where on this machine it would be taken
+--     from, as far as a look without reading tells; nil also where it cannot be made at all (optional)
 --   make(resource, part, context, dataset) → true, record of what was fetched (records.lua; optional) | nil,
 --     message, code: makes `part`, in a task
 --   value(resource, path, store) → what the dataset's function gets | nil, message, code (default: path)

@@ -1,12 +1,22 @@
 --- Resource kind `linkfile`: a file that the user has already, linked to.
 local fields = require "datamaestro.engine.fields"
+local file = require "datamaestro.api.file"
 local proposals = require "datamaestro.engine.proposals"
 local reading = require "datamaestro.engine.reading"
 local verify = require "datamaestro.engine.verify"
 
+local function has_size(resource, path)
+  local found, message = file.stat(path)
+  if not found then
+    return nil, message
+  end
+  local same, difference = verify.matches({ size = resource.size }, found)
+  return same or nil, not same and ("%s: %s"):format(path, difference) or nil
+end
+
 -- Whether a file is what is declared; its size is compared before it is read.
 local function is_right(resource, path, scheduler)
-  local found, message = require "datamaestro.api.file".stat(path)
+  local found, message = file.stat(path)
   local name = verify.digest(resource)
   if found and name and (not resource.size or resource.size == found.size) then
     found, message = reading.digest(path, name, scheduler)
@@ -39,7 +49,13 @@ return {
   end,
 
   needs = function()
-    return {}
+    return { stored = 0 }
+  end,
+
+  find = function(resource, context, dataset)
+    return proposals.find(resource, context, dataset, "file", function(path)
+      return has_size(resource, path)
+    end)
   end,
 
   make = function(resource, part, context, dataset)

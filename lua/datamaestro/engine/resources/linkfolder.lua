@@ -91,7 +91,13 @@ return {
   end,
 
   needs = function()
-    return {}
+    return { stored = 0, files = 1 }
+  end,
+
+  find = function(resource, context, dataset)
+    return proposals.find(resource, context, dataset, "folder", function(path)
+      return has_files(resource, path)
+    end)
   end,
 
   check = has_files,

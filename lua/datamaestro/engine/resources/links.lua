@@ -14,9 +14,9 @@ local function names_problem(targets)
   end
 end
 
-local function sorted_names(resource)
+local function sorted_keys(map)
   local names = {}
-  for name in pairs(resource.targets) do
+  for name in next, map do
     names[#names + 1] = name
   end
   table.sort(names)
@@ -86,8 +86,8 @@ return {
     return {}
   end,
 
-  needs = function()
-    return {}
+  needs = function(resource)
+    return { stored = 0, files = #sorted_keys(resource.links) }
   end,
 
   check = function(resource, _, store, dataset)
@@ -101,7 +101,7 @@ return {
   end,
 
   make = function(resource, part, context, dataset)
-    for _, name in ipairs(sorted_names(resource)) do
+    for _, name in ipairs(sorted_keys(resource.targets)) do
       local target = resource.targets[name]
       local done, message, code = context.await(target.dataset)
       local path

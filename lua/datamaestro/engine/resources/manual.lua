@@ -121,6 +121,19 @@ return {
     return { stored = resource.size }
   end,
 
+  find = function(resource, context, dataset)
+    local folders, misses = context.settings.drop_folders, {}
+    for _, candidate in ipairs(candidates(resource, folders)) do
+      local right, difference = verify.matches({ size = resource.size }, candidate)
+      if right then
+        return candidate.path
+      end
+      misses[#misses + 1] = ("%s: %s"):format(candidate.path, difference)
+    end
+    local label = ("%s: %s"):format(dataset.id, resource.name)
+    return nil, instructions(resource, folders, misses, label), "unknown"
+  end,
+
   make = function(resource, part, context, dataset)
     local label = ("%s: %s"):format(dataset.id, resource.name)
     local folders, misses = context.settings.drop_folders, {}

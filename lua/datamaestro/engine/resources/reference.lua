@@ -31,7 +31,7 @@ return {
   end,
 
   needs = function()
-    return {}
+    return { stored = 0, files = 0 }
   end,
 
   make = function(resource, _, context, dataset)

@@ -1,6 +1,11 @@
 --- Resource kind `todo`: a place where something is still to be written.
 local fields = require "datamaestro.engine.fields"
 
+local function problem(resource, _, dataset)
+  return nil, ("%s: %s: to do: %s (%s:%d)"):format(dataset.id, resource.name, resource.what, resource.file,
+    resource.line), "definition"
+end
+
 return {
   doc = "Says that a resource is not written yet; preparing the dataset fails with what is to be done.",
   example = [[todo("corpus", "ask the authors for the address")]],
@@ -25,16 +30,17 @@ return {
   end,
 
   needs = function()
-    return {}
+    return { stored = 0, files = 0 }
   end,
+
+  find = problem,
 
   -- What once was complete is so no more.
   check = function()
     return nil
   end,
 
-  make = function(resource, _, _, dataset)
-    return nil, ("%s: %s: to do: %s (%s:%d)"):format(dataset.id, resource.name, resource.what, resource.file,
-      resource.line), "definition"
+  make = function(resource, _, context, dataset)
+    return problem(resource, context, dataset)
   end,
 }

@@ -94,6 +94,11 @@ local function check_selection(wanted)
 end
 
 local Work = opaque.class("work", {
+  --- Fetches a file, as `filedownloader` does with the same options.
+  -- @param urls string | array of strings: where it is served; any of them will do
+  -- @param name string: its name in the folder
+  -- @param options table | nil: sha256, size, content, mirrors, transforms, …
+  -- @return string: the name
   fetch = function(state, urls, name, options)
     local source = check_fetch(urls, options)
     keep_private(state.job, source)
@@ -101,43 +106,73 @@ local Work = opaque.class("work", {
     return name
   end,
 
+  --- Unpacks an archive.
+  -- @param source string | file to read: its name in the folder, or a file of a resource
+  -- @param name string: the new folder
+  -- @param options table | nil: files (array of names and globs), subpath
+  -- @return string: the folder
   extract = function(state, source, name, options)
     local wanted = checks.options(fields.selection(), options, "work:extract")
     check_selection(wanted)
     return read_into(state, "extract", source, name, wanted)
   end,
 
+  --- Copies a file.
+  -- @param source string | file to read: its name in the folder, or a file of a resource
+  -- @param name string: the copy
+  -- @return string: the copy
   copy = function(state, source, name)
     return read_into(state, "copy", source, name)
   end,
 
+  --- Removes a file, or a folder with all that is in it.
+  -- @param name string
   remove = function(_, name)
     checks.request("remove", checks.name(name, "work:remove"))
   end,
 
+  --- Renames a file or folder.
+  -- @param from string
+  -- @param to string: a new name
+  -- @return string: the new name
   rename = function(state, from, to)
     local old, name = checks.name(from, "work:rename"), checks.name(to, "work:rename")
     checks.expect(state.job, state.job.workspace:rename(old, name))
     return name
   end,
 
+  --- Makes a file. What is left open is closed in the end.
+  -- @param name string
+  -- @return writer
   write = function(state, name)
     return writer.new(state.job, name)
   end,
 
+  --- Iterates the lines of a file without their ends, decompressed by the ending of its name.
+  -- @param name string
+  -- @param options table | nil: encoding (default "utf-8", which is checked)
+  -- @return iterator of strings
   lines = function(state, name, options)
     return lines.within(state.job, state.job.workspace, name, options)
   end,
 
+  --- The names of all files below a folder, sorted by byte.
+  -- @param folder string | nil: default: all
+  -- @return array of strings
   list = function(state, folder)
     local name = folder == nil and "" or checks.name(folder, "work:list")
     return checks.expect(state.job, state.job.workspace:list(name))
   end,
 
+  --- The size of a file in bytes.
+  -- @param name string
+  -- @return integer
   size = function(state, name)
     return checks.expect(state.job, state.job.workspace:size(checks.name(name, "work:size")))
   end,
 
+  --- Shows what the function is at, as progress.
+  -- @param value string
   log = function(state, value)
     if type(value) ~= "string" and type(value) ~= "number" then
       checks.refuse("work:log: %s (string expected)", type(value))
@@ -153,5 +188,8 @@ local Work = opaque.class("work", {
 function work.new(job)
   return opaque.new(Work, { job = job })
 end
+
+--- What the functions of `custom` are given, by the names of the annotations.
+work.classes = { Work = Work, Writer = writer.class, WorkFile = needed.File, WorkFolder = needed.Folder }
 
 return work

@@ -9,6 +9,9 @@ local needed = {}
 
 -- One of a folder is opened anew each time, through no link: the function may keep thousands of them.
 local File = opaque.class("file", {
+  --- Iterates the lines without their ends, decompressed by the ending of the file's name.
+  -- @param options table | nil: encoding (default "utf-8", which is checked)
+  -- @return iterator of strings
   lines = function(state, options)
     if state.workspace then
       return lines.within(state.job, state.workspace, state.name, options)
@@ -16,6 +19,8 @@ local File = opaque.class("file", {
     return lines.open(state.job, state.path, state.name, options)
   end,
 
+  --- The size in bytes.
+  -- @return integer
   size = function(state)
     if state.workspace then
       return checks.expect(state.job, state.workspace:size(state.name))
@@ -25,24 +30,39 @@ local File = opaque.class("file", {
 })
 
 local Folder = opaque.class("folder", {
+  --- The names of all files below a folder, sorted by byte.
+  -- @param folder string | nil: default: all
+  -- @return array of strings
   list = function(state, folder)
     local name = folder == nil and "" or checks.name(folder, "list")
     return checks.expect(state.job, state.workspace:list(name))
   end,
 
+  --- Iterates the lines of a file without their ends, decompressed by the ending of its name.
+  -- @param name string
+  -- @param options table | nil: encoding (default "utf-8", which is checked)
+  -- @return iterator of strings
   lines = function(state, name, options)
     return lines.within(state.job, state.workspace, name, options)
   end,
 
+  --- The size of a file in bytes.
+  -- @param name string
+  -- @return integer
   size = function(state, name)
     return checks.expect(state.job, state.workspace:size(checks.name(name, "size")))
   end,
 
+  --- A file, for `work:copy` and `work:extract`.
+  -- @param name string
+  -- @return file to read
   file = function(state, name)
     checks.expect(state.job, state.workspace:size(checks.name(name, "file"))) -- that it is there
     return opaque.new(File, { job = state.job, workspace = state.workspace, name = name })
   end,
 })
+
+needed.File, needed.Folder = File, Folder
 
 --- The object for a resource.
 -- @param job table

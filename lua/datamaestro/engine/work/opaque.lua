@@ -46,9 +46,9 @@ end
 --- Makes a class.
 -- @param label string: what messages call its objects
 -- @param methods table: name → function(state, …)
--- @return class, for opaque.new
+-- @return class, for opaque.new, with `names` (array) and `plain` (the methods as they were given)
 function opaque.class(label, methods)
-  local class = { label = label, methods = {}, names = {} }
+  local class = { label = label, plain = methods, methods = {}, names = {} }
   for name, method in pairs(methods) do
     class.methods[name] = bind(class, name, method)
     class.names[#class.names + 1] = name

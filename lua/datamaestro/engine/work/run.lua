@@ -2,7 +2,7 @@
 --
 -- The function is a script of the definition layer, of which this knows: script:start() → session, to be
 -- closed, with `thread` (its coroutine); session:resume(…) → "done" | "request", … | "pause" | nil, message,
--- code; session:place() → "PATH:LINE" where it waits.
+-- code; and session:place() → "PATH:LINE", where it waits.
 local console = require "datamaestro.api.console"
 local errands = require "datamaestro.engine.work.errands"
 local file = require "datamaestro.api.file"

@@ -19,15 +19,22 @@ local function close(job, handle)
   return handle:close()
 end
 
-local Writer = opaque.class("writer", {
+writer.class = opaque.class("writer", {
+  --- Writes strings and numbers, and a line end after them.
+  -- @param ... string
+  -- @return writer: the same
   line = function(state, ...)
     return write(state, true, ...)
   end,
 
+  --- Writes strings and numbers.
+  -- @param ... string
+  -- @return writer: the same
   write = function(state, ...)
     return write(state, false, ...)
   end,
 
+  --- Closes the file.
   close = function(state)
     if state.handle then
       local handle = state.handle
@@ -48,7 +55,7 @@ function writer.new(job, name)
   end
   local handle = checks.expect(job, job.workspace:writer(checks.name(name, "work:write")))
   job.writers[handle], job.writers.count = true, job.writers.count + 1
-  return opaque.new(Writer, { job = job, handle = handle })
+  return opaque.new(writer.class, { job = job, handle = handle })
 end
 
 --- Closes all that the function has left open.

@@ -67,6 +67,16 @@ MNIST =
   dataset {
     image.ImageClassification,
     url = "https://github.com/zalandoresearch/fashion-mnist",
+    licence = "MIT",
+    citation = [[
+      @misc{xiao2017fashion,
+        author = {Xiao, Han and Rasul, Kashif and Vollgraf, Roland},
+        title = {Fashion-{MNIST}: a Novel Image Dataset for Benchmarking Machine Learning Algorithms},
+        year = {2017},
+        eprint = {1708.07747},
+        archiveprefix = {arXiv},
+        primaryclass = {cs.LG},
+      }]],
     [[The Fashion-MNIST database
 
     Photographs of articles sold by Zalando, in the form of the MNIST database and meant to take its place:

@@ -34,6 +34,18 @@ KMNIST =
   dataset {
     image.ImageClassification,
     url = "http://codh.rois.ac.jp/kmnist/",
+    doi = "10.20676/00000341",
+    licence = "CC-BY-SA-4.0",
+    citation = [[
+      @misc{clanuwat2018deep,
+        author = {Clanuwat, Tarin and Bober-Irizar, Mikel and Kitamoto, Asanobu and Lamb, Alex and Yamamoto,
+          Kazuaki and Ha, David},
+        title = {Deep Learning for Classical {Japanese} Literature},
+        year = {2018},
+        eprint = {1812.01718},
+        archiveprefix = {arXiv},
+        primaryclass = {cs.CV},
+      }]],
     [[The Kuzushiji-MNIST database
 
     Cursive Japanese characters from old books, in the form of the MNIST database: a training set of 60,000
