@@ -87,7 +87,6 @@ local function family_lines(dataset, lines)
       lines[#lines + 1] = ("  %-14s %s"):format("", one.description:gsub("%s+", " "))
     end
   end
-  lines[#lines + 1] = ("Example: datamaestro prepare '%s'"):format(families.example(dataset))
 end
 
 --- What there is to say of variants.

@@ -2,7 +2,6 @@
 local help_function = require "datamaestro.cli.help_function"
 local schema = require "datamaestro.schema"
 local steps = require "datamaestro.definition.steps"
-local text = require "datamaestro.text"
 
 local help_step = {}
 
@@ -18,16 +17,15 @@ end
 
 --- Says what a word of the language is.
 -- @param name string: "filedownloader", "Axis", …
--- @return array of lines | nil: for what is none
+-- @return array, as help_function.render takes it | nil: for what is none
 function help_step.about(name)
   local about = steps.of(name)
   if not about then
     return nil
   end
-  local lines = { ("%s, in definitions: %s"):format(name, about.doc) }
-  lines[1] = text.wrap(lines[1])
+  local lines = { { prose = ("%s, in definitions: %s"):format(name, about.doc) } }
   if about.example then
-    lines[#lines + 1] = "\n  " .. about.example:gsub("\n([^\n])", "\n  %1") .. "\n"
+    lines[#lines + 1] = { code = "\n  " .. about.example:gsub("\n([^\n])", "\n  %1") .. "\n" }
   end
   local rows = {}
   for i, field in ipairs(about.schema or {}) do

@@ -10,7 +10,6 @@ local NAME = 24    -- columns of a resource's name at most
 local SHOWN = 20   -- resources of a dataset, and things in the way, at most
 local WORDS = { keep = "kept", adopt = "adopted", check = "to check", make = "made", remove = "removed",
   idle = "not needed" }
-local ACTION, SIZE = 10, 9
 
 -- --- Resources --------------------------------------------------------------------------------------
 
@@ -55,10 +54,34 @@ local function size_of(row)
   return row.size and text.size(row.size) or "unknown"
 end
 
-local function row_line(row, name_columns, width)
-  local head = ("  %s  %s  %s  "):format(
-    figures.pad(figures.cut_end(text.line(row.name), name_columns), name_columns),
-    figures.pad(WORDS[row.action], ACTION), figures.pad(size_of(row), SIZE, true))
+local HEAD = { -- the columns before where it comes from; the second says that numbers stand to the right
+  { function(row)
+    return figures.cut_end(text.line(row.name), NAME)
+  end },
+  { function(row)
+    return WORDS[row.action]
+  end },
+  { size_of, true },
+}
+
+-- The columns that some rows need.
+local function measure(rows, shown)
+  local columns = {}
+  for i, cell in ipairs(HEAD) do
+    columns[i] = 0
+    for j = 1, shown do
+      columns[i] = math.max(columns[i], figures.width(cell[1](rows[j])))
+    end
+  end
+  return columns
+end
+
+local function row_line(row, columns, width)
+  local head = " "
+  for i, cell in ipairs(HEAD) do
+    head = head .. (columns[i] > 0 and " " .. figures.pad(cell[1](row), columns[i], cell[2]) .. " " or "")
+  end
+  head = head .. " "
   return (head .. origin(row, math.max(10, width - figures.width(head)))):gsub(" +$", "")
 end
 
@@ -68,13 +91,11 @@ local function add_dataset(lines, entry, width)
     return
   end
   lines[#lines + 1] = text.line(entry.dataset.id) .. ":"
-  local name_columns, rows = 1, entry.rows
+  local rows = entry.rows
   local shown = #rows > SHOWN + 1 and SHOWN or #rows
+  local columns = measure(rows, shown)
   for i = 1, shown do
-    name_columns = math.max(name_columns, math.min(NAME, figures.width(text.line(rows[i].name))))
-  end
-  for i = 1, shown do
-    lines[#lines + 1] = row_line(rows[i], name_columns, width)
+    lines[#lines + 1] = row_line(rows[i], columns, width)
   end
   if shown < #rows then
     lines[#lines + 1] = ("  … %d more (--json has all)"):format(#rows - shown)

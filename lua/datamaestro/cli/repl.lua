@@ -7,7 +7,6 @@ local history = require "datamaestro.cli.history"
 local host = require "datamaestro.api.host"
 local show = require "datamaestro.cli.show"
 local status = require "datamaestro.status"
-local text = require "datamaestro.text"
 
 local Repl = { __name = "repl" }
 Repl.__index = Repl
@@ -30,6 +29,7 @@ function Repl.new(session, options)
     failure = nil, -- exit status of the first input that failed
     finished = false,
   }, Repl)
+  session.prefix = "" -- errors and warnings alike: at the prompt, nobody else speaks
   self.functions = require "datamaestro.cli.words".of(self)
   return self
 end
@@ -140,11 +140,10 @@ end
 --- Prints what went wrong on standard error.
 -- @param message string
 function Repl:complain(message)
-  self.session:progress():clear()
   io.stdout:flush()
-  message = text.printable(message)
-  local columns = self.terminal and require "datamaestro.api.console".size(2)
-  io.stderr:write(self.paint_error("error", columns and text.fold(message, columns - 1) or message), "\n")
+  self.session:complain(message, function(lines)
+    return self.paint_error("error", lines)
+  end)
 end
 
 local function fail(self, message, code)

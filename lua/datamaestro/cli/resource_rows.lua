@@ -61,8 +61,8 @@ end
 -- @param store store
 -- @param dataset dataset, whose references are resolved where they can be
 -- @return array of tables: name, kind, origin (string), url and size (as declared, or nil), path, state
---   ("none", or "complete": recorded, and still there), action (as of plan.of, without reading), stored (bytes,
---   or nil),
+--   ("none", or "complete": recorded, and still there), action (as of plan.of, without reading), stored
+--   (bytes, or nil),
 --   files (in a folder, or nil), here (boolean), transient (boolean), stands (as of its kind)
 function resource_rows.of(store, dataset)
   local rows = {}

@@ -94,6 +94,17 @@ local function add_space(self, root)
   self.free, self.inodes = free, inodes
 end
 
+-- Whether a path can be written in | nil, message, code.
+local function is_open(path)
+  local found, message, code = file.stat(path)
+  if not found then
+    return nil, message, code
+  elseif found.type ~= "folder" then
+    return nil, path .. ": not a folder (folder expected)", "error"
+  end
+  return file.writable(path)
+end
+
 -- Folders in which nothing can be written.
 local function add_folders(self, store, datasets, plans)
   local seen = {}
@@ -101,7 +112,7 @@ local function add_folders(self, store, datasets, plans)
     local nearest = not plans[i].complete and needs.nearest(store:folder(dataset))
     if nearest and not seen[nearest] then
       seen[nearest] = true
-      local writable, message, code = file.writable(nearest)
+      local writable, message, code = is_open(nearest)
       if not writable then
         obstruct(self, message, code)
       end

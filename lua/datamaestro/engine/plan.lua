@@ -2,6 +2,7 @@
 local contents = require "datamaestro.engine.contents"
 local graph = require "datamaestro.engine.graph"
 local place = require "datamaestro.engine.place"
+local recipe = require "datamaestro.engine.recipe"
 local resources = require "datamaestro.engine.resources"
 local verify = require "datamaestro.engine.verify"
 
@@ -22,6 +23,13 @@ local function size_of(resource, record)
   return resources.kind(resource).stored(resource).size or (record.stored and record.stored.size)
 end
 
+-- What there is to say of a resource that is complete.
+local function doubt(resource, path, record)
+  if record.recipe and record.recipe ~= recipe.of(resource) then
+    return ("%s: its definition has changed since it was made (delete it to have it made anew)"):format(path)
+  end
+end
+
 -- A complete resource is trusted without being read; a file of another size than it must have is not it.
 local function look_at_complete(store, dataset, resource, path, record)
   local stands = resources.kind(resource).stands
@@ -29,7 +37,7 @@ local function look_at_complete(store, dataset, resource, path, record)
   if not right then
     return nil, message
   elseif stands == "nothing" then
-    return "keep"
+    return "keep", doubt(resource, path, record)
   end
   local found = place.found(resource, path)
   if not found then
@@ -39,13 +47,13 @@ local function look_at_complete(store, dataset, resource, path, record)
     if size and size ~= found.size then
       return nil, ("%s: %d bytes (%d expected)"):format(path, found.size, size)
     end
-    return "keep"
+    return "keep", doubt(resource, path, record)
   end
   right, message = contents.check(store:folder(dataset), resource.name, path)
   if right == false then
     return nil, message
   end
-  return "keep"
+  return "keep", doubt(resource, path, record)
 end
 
 -- A folder that nobody recorded, but whose list of contents may be there.
@@ -171,9 +179,9 @@ end
 -- @param unread boolean|nil: no file is read, however long; what is not recorded is then taken for right
 -- @return table: actions (array of {resource, path, action, reason = string|nil: what there is to say of
 --   what is in place, doubtful = boolean|nil: "adopt", but the content was not read, record = table|nil: of
---   what is adopted, has_list = boolean|nil: so is its list of contents}, each after those that it needs; action is
---   "keep", "adopt" (right, but not recorded), "make", "drop" (transient, and needed no more) or "idle"
---   (transient, gone and not needed)), complete (boolean: nothing to do), warning (string|nil)
+--   what is adopted, has_list = boolean|nil: so is its list of contents}, each after those that it needs;
+--   action is "keep", "adopt" (right, but not recorded), "make", "drop" (transient, and needed no more) or
+--   "idle" (transient, gone and not needed)), complete (boolean: nothing to do), warning (string|nil)
 function plan.of(store, dataset, unread)
   local records, warning = store:records(dataset)
   local steps = {}
@@ -184,7 +192,8 @@ function plan.of(store, dataset, unread)
   decide(steps, store, dataset)
   local complete = true
   for _, step in ipairs(steps) do
-    complete = complete and (step.action == "keep" or step.action == "idle")
+    complete = complete and (step.action == "keep" or step.action == "idle"
+      or step.action == "drop" and store:is_read_only(dataset)) -- what stays there does no harm
   end
   return { actions = steps, complete = complete, warning = warning }
 end

@@ -9,9 +9,14 @@ local prepare = {}
 local function incomplete(store, datasets, warn)
   local todo, plans = {}, {}
   for _, dataset in ipairs(datasets) do
-    local found = plan.of(store, dataset)
+    local found = store:planned(dataset) or plan.of(store, dataset)
     if found.warning then
       warn(found.warning)
+    end
+    for _, step in ipairs(found.actions) do
+      if step.action == "keep" and step.reason then
+        warn(step.reason)
+      end
     end
     if not found.complete then
       todo[#todo + 1] = dataset

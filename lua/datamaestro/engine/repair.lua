@@ -5,6 +5,7 @@ local contents = require "datamaestro.engine.contents"
 local file = require "datamaestro.api.file"
 local inventory = require "datamaestro.engine.inventory"
 local place = require "datamaestro.engine.place"
+local recipe = require "datamaestro.engine.recipe"
 local records = require "datamaestro.engine.records"
 local resources = require "datamaestro.engine.resources"
 
@@ -46,18 +47,23 @@ local function record_of(store, dataset, finding)
   elseif finding.status == "unrecorded" and finding.unproved then
     return kind.sources and #kind.sources(finding.resource) > 0 and { state = "partial" } or nil
   elseif finding.status == "unrecorded" then
-    return records.complete(finding.record, stored_of(finding))
+    local record = records.complete(finding.record, stored_of(finding))
+    record.recipe = record.recipe or recipe.of(finding.resource)
+    return record
   end
 end
 
 --- Prepares a dataset for being made right by a run.
 -- @param store store
 -- @param result table: of inspection.of; what is not recorded was read
--- @return true | nil, message, code: "busy" where another process is at it
+-- @return true | nil, message, code: "busy" where another process is at it, "error" where it is in a store of
+--   others
 function repair.begin(store, result)
-  local dataset = result.dataset
+  local dataset, states = result.dataset, {}
+  if store:is_read_only(dataset) then
+    return nil, store:folder(dataset) .. ": in a store of others (its owner is to repair it)", "error"
+  end
   local made, message, code = file.mkdirs(store:folder(dataset))
-  local states = {}
   if not made then
     return nil, message, code
   end

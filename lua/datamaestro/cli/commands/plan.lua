@@ -6,6 +6,8 @@ local resource_rows = require "datamaestro.cli.resource_rows"
 local status = require "datamaestro.status"
 local terms = require "datamaestro.cli.terms"
 
+local WARNINGS = 20 -- shown at most
+
 local EXAMPLE = [[
 Nothing is written, and no connection is opened. The exit status is that of
 `prepare`, as far as can be told: 0, or 3 something is missing, 6 terms not
@@ -26,10 +28,13 @@ local function row_object(row)
   if size == false then
     size = json.null
   end
-  return ordered { { "name", row.name }, { "kind", row.kind }, { "action", row.action },
-    { "reason", row.reason }, { "transient", row.transient == true }, { "path", row.path },
-    { "origin", resource_rows.origin(row.resource) }, { "source", row.source }, { "others", row.others }, { "pieces", row.pieces }, { "size", size },
-    { "saved", row.saved }, { "same_as", row.same_as }, { "problem", row.obstacle and row.obstacle.message } }
+  return ordered {
+    { "name", row.name }, { "kind", row.kind }, { "action", row.action }, { "reason", row.reason },
+    { "transient", row.transient == true }, { "path", row.path },
+    { "origin", resource_rows.origin(row.resource) }, { "source", row.source }, { "others", row.others },
+    { "pieces", row.pieces }, { "size", size }, { "saved", row.saved }, { "same_as", row.same_as },
+    { "problem", row.obstacle and row.obstacle.message },
+  }
 end
 
 local function dataset_object(entry)
@@ -57,8 +62,8 @@ local function terms_object(one)
 end
 
 local function obstacle_object(obstacle)
-  return ordered { { "code", obstacle.code }, { "dataset", obstacle.dataset }, { "resource", obstacle.resource },
-    { "message", obstacle.message } }
+  return ordered { { "code", obstacle.code }, { "dataset", obstacle.dataset },
+    { "resource", obstacle.resource }, { "message", obstacle.message } }
 end
 
 local function print_json(session, store, found)
@@ -73,12 +78,15 @@ local function print_json(session, store, found)
 end
 
 local function print_text(session, found)
-  for _, warning in ipairs(found.warnings) do
-    session:complain("warning: " .. warning)
+  for i = 1, math.min(#found.warnings, WARNINGS) do
+    session:complain("warning: " .. found.warnings[i])
   end
-  local width = require "datamaestro.api.console".size(1) or 80
+  if #found.warnings > WARNINGS then
+    session:complain(("%d more warnings (--json has all)"):format(#found.warnings - WARNINGS))
+  end
+  local width = require "datamaestro.cli.speech".columns(1)
   for _, line in ipairs(require "datamaestro.cli.plan_text".lines(found, math.max(width, 60))) do
-    session:print(line)
+    session:say(line)
   end
 end
 
