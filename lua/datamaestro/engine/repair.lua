@@ -11,10 +11,6 @@ local resources = require "datamaestro.engine.resources"
 
 local repair = {}
 
-local function turn(handle)
-  handle:wait(0.1)
-end
-
 -- Of a folder whose list alone is lost: makes it again where the folder is what was recorded.
 local function restore_list(store, dataset, finding)
   local stored = finding.record.stored or {}
@@ -22,7 +18,7 @@ local function restore_list(store, dataset, finding)
     return false
   end
   local list = place.list(finding.resource, finding.path)
-  return list and inventory.digest(list, finding.path, turn)
+  return list and inventory.digest(list, finding.path, auditing.wait)
     and contents.sum(list).sha256 == stored.sha256
     and contents.write(store:folder(dataset), finding.resource.name, list) == true
 end
@@ -35,7 +31,7 @@ local function stored_of(finding)
   local stored
   auditing.read({ finding.path }, function(_, found)
     stored = found
-  end, turn)
+  end, auditing.wait)
   return stored
 end
 
