@@ -1,6 +1,7 @@
 --- One file from the first of its sources that has the right bytes.
 local download = require "datamaestro.engine.download"
 local file = require "datamaestro.api.file"
+local frozen = require "datamaestro.engine.frozen"
 local hosts = require "datamaestro.engine.hosts"
 local pages = require "datamaestro.engine.pages"
 local settings = require "datamaestro.settings"
@@ -169,8 +170,9 @@ end
 -- A large file that is not as declared may be right all the same, where the declaration is wrong: it is kept
 -- under the digest that it has, so that it need not come again once that is declared.
 local function set_aside(job, source, report)
-  local kind, hex = next(report.digests)
-  if not kind or report.size < WORTH or pages.is_page(report.head) or sources.local_path(source.url) then
+  local kind = verify.digest(source) or "sha256"
+  local hex = report.digests[kind]
+  if not hex or report.size < WORTH or pages.is_page(report.head) or sources.local_path(source.url) then
     return
   end
   local plain = job.spec.part
@@ -358,6 +360,7 @@ end
 -- @return true, record (records.lua; with `url`, the one declared first) | nil, message, code: the code is
 --   that of the first source that failed
 function fetch.obtain(spec, context)
+  spec = frozen.spec(spec, context.locked)
   local share = context.shares:enter(spec.sources, context.scheduler)
   local _ <close> = setmetatable({}, { __close = function() -- luacheck: ignore
     if share then

@@ -64,7 +64,11 @@ function Ledger:drop(resource, path)
   if done then
     done, message, code = place.remove(resource, path, self.store:folder(self.dataset))
   end
-  self.states[resource.name] = done and { state = "none" } or nil
+  if done then -- what it was stays known, for locks
+    local known = self.store:records(self.dataset)[resource.name] or {}
+    known.state = "none"
+    self.states[resource.name] = known
+  end
   return done, message, code
 end
 
