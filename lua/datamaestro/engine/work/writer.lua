@@ -62,17 +62,27 @@ end
 -- @param job table
 -- @return true | nil, message, code
 function writer.finish(job)
-  local handles = job.writers
-  job.writers = { count = 0 }
-  for handle in pairs(handles) do
+  for handle in pairs(job.writers) do
     if handle ~= "count" then
-      local done, message, code = handle:close()
+      local done, message, code = close(job, handle)
       if not done then
         return nil, message, code
       end
     end
   end
   return true
+end
+
+--- Closes all that a function has left open that has failed: what is not written yet is not wanted.
+-- @param job table
+function writer.drop(job)
+  local handles = job.writers
+  job.writers = { count = 0 }
+  for handle in pairs(handles) do
+    if handle ~= "count" then
+      local _ <close> = handle -- luacheck: ignore
+    end
+  end
 end
 
 return writer
