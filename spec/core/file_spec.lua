@@ -276,6 +276,9 @@ describe("the file module", function()
     local df = program.shell(("df -B1 --output=avail %s | tail -1"):format(folder)).out
     assert.is_true(math.abs(bytes - tonumber(df)) < 1 << 30)
     assert.is_true(files == nil or math.type(files) == "integer")
+    assert.is_true(file.writable(folder))
+    assert.are.same({ n = 3, nil, folder .. "/missing: No such file or directory", "unknown" },
+      table.pack(file.writable(folder .. "/missing")))
     local room, message, code = file.space(folder .. "/missing")
     assert.are.same({ nil, folder .. "/missing: No such file or directory", "unknown" },
       { room, message, code })

@@ -230,7 +230,7 @@ local function handle(self, source, chunk, message)
   if source:find "^%s*$" then
     return
   end
-  self.count = self.count + 1
+  self.count, self.source = self.count + 1, source
   remember(self, source)
   local name = ("[%d]"):format(self.count)
   local word = means_call(self, source)

@@ -27,6 +27,16 @@ local function terms_of(session, dataset)
   return found or dataset.agreements
 end
 
+-- Proposals as the definition has them, datafolders by their keys.
+local function json_proposals(json, list)
+  local proposals = json.array {}
+  for i, one in ipairs(list or {}) do
+    proposals[i] = type(one) == "string" and one
+      or families.ordered { { "datafolder", one.datafolder }, { "path", one.path } }
+  end
+  return proposals
+end
+
 local function print_json(session, dataset, rows, terms, store)
   local json = require "datamaestro.json"
   local ordered = families.ordered
@@ -35,7 +45,9 @@ local function print_json(session, dataset, rows, terms, store)
     resources[i] = ordered {
       { "name", row.name }, { "kind", row.kind }, { "url", row.url }, { "size", row.size },
       { "origin", row.origin }, { "path", row.path }, { "state", row.state }, { "stored", row.stored },
-      { "files", row.files },
+      { "files", row.files }, { "mirrors", json.array(row.mirrors) },
+      { "proposals", json_proposals(json, row.proposals) }, { "instructions", row.instructions },
+      { "to_do", row.what },
     }
   end
   local agreements = json.array {}
@@ -52,7 +64,7 @@ local function print_json(session, dataset, rows, terms, store)
     { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
     { "example", families.example(dataset) }, { "agreements", agreements },
     { "store", not dataset:is_family() and (store:site(dataset) or store.root) or nil },
-    { "resources", resources },
+    { "resources", resources }, { "parameters", json.array(dataset.parameters or {}) },
     { "description", dataset.description }, { "definition", dataset.file },
   })
 end
@@ -95,6 +107,9 @@ local function print_text(session, dataset, rows, terms, store)
   end
   if families.example(dataset) then -- to be copied
     session:print(text.line(("Example: datamaestro prepare '%s'"):format(families.example(dataset))))
+  end
+  if dataset.parameters and #dataset.parameters > 0 then
+    line("Parameters: %s", table.concat(dataset.parameters, ", "))
   end
   for _, one in ipairs(terms) do
     line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)
