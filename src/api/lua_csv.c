@@ -307,6 +307,30 @@ static int reader_close(lua_State *L) {
   return 0;
 }
 
+/* tostring(reader) → "table people.csv: columns name, age". */
+static int reader_tostring(lua_State *L) {
+  const struct dm_csv *csv = luaL_checkudata(L, 1, READER);
+  if (csv->path == NULL) {
+    lua_pushliteral(L, "table (closed)");
+    return 1;
+  }
+  lua_settop(L, 1);
+  dm_lua_csv_names(L, csv);
+  luaL_Buffer text;
+  const lua_Integer count = lua_isnil(L, 2) ? 0 : (lua_Integer)lua_rawlen(L, 2);
+  luaL_buffinit(L, &text);
+  luaL_addstring(&text, "table ");
+  luaL_addstring(&text, csv->path);
+  for (lua_Integer i = 1; i <= count; i++) {
+    luaL_addstring(&text, i == 1 ? ": columns " : ", ");
+    lua_rawgeti(L, 2, i);
+    luaL_addvalue(&text);
+  }
+  luaL_addstring(&text, "; :row(), :rows() and :names() read it");
+  luaL_pushresult(&text);
+  return 1;
+}
+
 /* csv.rows(path, options) → as reader:rows() of csv.open, closed when the loop ends; raises as that does
  * where the file cannot be opened. */
 static int csv_rows(lua_State *L) {
@@ -324,7 +348,8 @@ DM_LUA_MODULE int luaopen_datamaestro_api_csv(lua_State *L);
 
 int luaopen_datamaestro_api_csv(lua_State *L) {
   static const luaL_Reg functions[] = {{"open", csv_open}, {"rows", csv_rows}, {NULL, NULL}};
-  static const luaL_Reg reader[] = {{"__gc", reader_close}, {"__close", reader_close}, {NULL, NULL}};
+  static const luaL_Reg reader[] = {
+      {"__gc", reader_close}, {"__close", reader_close}, {"__tostring", reader_tostring}, {NULL, NULL}};
   static const luaL_Reg text[] = {{"__gc", text_close}, {NULL, NULL}};
   static const luaL_Reg methods[] = {{"row", reader_row},   {"rows", reader_rows},   {"skip", reader_skip},
                                      {"text", reader_text}, {"names", reader_names}, {"close", reader_close},
