@@ -24,8 +24,8 @@ local function range_of(labels)
 end
 
 --- Makes the function that names labels.
--- @param classes table: a list of names, which begins with class 0, or, where no label is below 1 and one is as
---   great as the list is long, with class 1; or a table with names by label
+-- @param classes table: a list of names, which begins with class 0, or, where no label is below 1 and one is
+--   as great as the list is long, with class 1; or a table with names by label
 -- @param labels tensor or list: all labels
 -- @return function(label) → name, or the label itself where it has none
 function class_names.of(classes, labels)
