@@ -280,8 +280,8 @@ Fetch: 2 files, 2 bytes
 
     it("warns of what neither a checksum nor an encrypted connection vouches for", function()
       here:define_data [[filedownloader("a.bin", "http://a.example/x")]]
-      local expected = "org.example.data: a: http://a.example/x: plain http and no checksum (https, or a "
-        .. "digest in the definition, expected)"
+      local expected = "org.example.data: a: http://a.example/x: plain http and no checksum (https, or "
+        .. "one in the definition, expected)"
       local status, _, err = here:plan(ID)
       assert.are.same({ 0, ("datamaestro: warning: %s\n"):format(expected) }, { status, err })
       assert.are.same({ expected }, here:json(ID).warnings)

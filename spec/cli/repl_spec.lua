@@ -286,7 +286,8 @@ print
   it("helps with what functions of 'custom' are given, by their doc comments", function()
     local work = printed 'help "work"'
     assert.matches("^work, what the function of 'custom' is given first.-\n  :fetch%(urls, name, "
-      .. "options%)  Fetches.-folder:\n  :file%(name%) .-file:\n.-  :size%(%) .-work:write gives:\n  :close%(%) ", work)
+      .. "options%)  Fetches.-folder:\n  :file%(name%) "
+      .. ".-file:\n.-  :size%(%) .-work:write gives:\n  :close%(%) ", work)
     assert.is_truthy(printed 'help "custom"':find("\n\n" .. work, 1, true))
     local fetch = printed 'help "fetch"'
     assert.matches("^work:fetch%(urls, name, options%)\nFetches a file.-\n  returns  string: the name\n$",

@@ -66,6 +66,17 @@ describe("a family of datasets", function()
     assert.same({}, json.decode(out("--json", "search", "lecun"))[1].axes)
   end)
 
+  it("is found by what search prints, and by a value of an axis", function()
+    local line = out("search", "numbers$")
+    for _, term in ipairs { line:match "%] (%S+) ", "org.example.numbers[size=large]", "numbers@lab[seed=7]",
+      "lang=fr", "seed=12", "[lang=fr]" } do
+      assert.equal(line, out("search", term), term)
+    end
+    for _, term in ipairs { "org.example.numbers[size=huge]", "lang=de", "seed=x", "com.lecun[lang=fr]" } do
+      assert.equal("", out("search", term), term)
+    end
+  end)
+
   it("is shown by info with its axes", function()
     assert.equal([[
 Numbers by size

@@ -83,7 +83,7 @@ describe("a dataset of several resources", function()
           tardownloader("a", "URL/top.tar") .. filescopy("b", "a", { "../x" })]],
         "b.files: '../x' (relative path without '.', '..' and '//' expected)" },
       { "for links without a name", 'links("l", { "org.example.other" })',
-        "l.links: name '1' (letters, digits, '_', '.' and '-' expected)" },
+        'l.links: value 1 has no name (NAME = "ID" expected)' },
       { "for a change of lines that is none",
         'filedownloader("a.txt", "URL/x", { transforms = { { with = "x" } } })',
         "a.transforms: step 1: { replace = …, with = … } or { filter = … } expected" },

@@ -47,6 +47,10 @@ local function add_dataset(result, dataset, registry)
       table.insert(result.problems, message)
     end
   end
+  -- What only some variants ask for may not have been tried where they are many.
+  if dataset:is_family() and (dataset.parameters or dataset.variants:count() <= VARIANTS) then
+    add_warnings(result, advice.of_axes(dataset, samples or {}))
+  end
   add_warnings(result, advice.of_heading(dataset))
 end
 

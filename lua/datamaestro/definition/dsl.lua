@@ -110,7 +110,8 @@ local function read_chain(chain)
     end
   end
   if not parts.declared then
-    return nil, links.place(chain[1], "no 'dataset { … }' in the chain (it stands before the function)")
+    return nil, links.place(chain[1], "no 'dataset { … }' in the chain (it stands before the function; "
+      .. "'..' joins the steps)")
   elseif not parts.builder then
     return nil, links.place(chain[1],
       "no function at the end of the chain (.. function(names of resources) … end)")

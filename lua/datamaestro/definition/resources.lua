@@ -34,7 +34,8 @@ end
 -- What messages about a resource begin with: its name, as far as there is one.
 local function subject_of(link)
   local filename = link.args[1]
-  return type(filename) == "string" and filename:match("^[%w_-]+") or link.kind
+  local is_name = type(filename) == "string" and not filename:find("://", 1, true)
+  return is_name and filename:match("^[%w_-]+") or link.kind
 end
 
 local function read(link, path)

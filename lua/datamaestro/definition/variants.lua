@@ -11,9 +11,10 @@ local FOLDER_MAXIMUM = 240 -- bytes: a file system takes 255
 
 --- Makes the variants of some axes.
 -- @param axes array of axes, no two of one name
--- @return variants: { axes = array sorted by name, by_name = table }
+-- @return variants: { axes = array sorted by name, by_name = table, used = set of the names of axes that the
+--   author's functions of resources have asked for }
 function variants.new(axes)
-  local self = setmetatable({ axes = table.move(axes, 1, #axes, 1, {}), by_name = {} }, Variants)
+  local self = setmetatable({ axes = table.move(axes, 1, #axes, 1, {}), by_name = {}, used = {} }, Variants)
   table.sort(self.axes, function(a, b)
     return a.name < b.name
   end)
@@ -207,6 +208,13 @@ function Variants:example()
   return table.concat(parts, ",")
 end
 
+--- Whether a selector names some of the variants; `example` does, also where it shows types.
+-- @param selector string: without its brackets
+-- @return boolean
+function Variants:accepts(selector)
+  return self:parse(selector) ~= nil or selector == self:example()
+end
+
 -- --- All of them -------------------------------------------------------------------------------
 
 -- The values to try: all of a list, or the default.
@@ -336,12 +344,16 @@ function Variants:view(values)
       if not by_name[name] then
         error(("unknown axis '%s' (%s)"):format(tostring(name), axis.expected(names, name)), 2)
       end
+      self.used[name] = true
       return plain[name]
     end,
     __newindex = function()
       error("the values of a variant cannot be changed (use a 'local')", 2)
     end,
     __pairs = function()
+      for _, name in ipairs(names) do
+        self.used[name] = true
+      end
       return next, variants.plain(values)
     end,
   })
