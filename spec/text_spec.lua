@@ -41,7 +41,8 @@ describe("text.fold", function()
 
   it("puts a long word on a line of its own, and leaves it whole", function()
     local path = "/a/path/that/is/longer/than/a/line"
-    assert.are.equal("at\n  " .. path .. ":\n  no such file", text.fold("at " .. path .. ": no such file", 26))
+    assert.are.equal("at\n  " .. path .. ":\n  no such file",
+      text.fold("at " .. path .. ": no such file", 26))
     assert.are.equal("at the one place:\n  " .. path, text.fold("at the one place: " .. path, 36))
   end)
 

@@ -181,6 +181,19 @@ describe("stores of others", function()
     assert.equal(lab.data .. "/data/lab/org/example/data/two.bin", prepared "org.example.data".two)
   end)
 
+  it("do not hide damage in one's own", function()
+    furnish(lab.data, "org.example.data")
+    furnish(site, "org.example.data")
+    temp.write(lab:path "one.bin", "short")
+    local before = look(site)
+    local result = lab:run { "verify", "org.example.data" }
+    assert.equal(5, result.status)
+    result = lab:run { "--quiet", "verify", "--repair", "org.example.data" }
+    assert.equal(0, result.status, result.err)
+    assert.equal(("1"):rep(1000), temp.read(lab:path "one.bin"))
+    assert.equal(before, look(site))
+  end)
+
   it("do not count where they are the data directory itself", function()
     furnish(lab.data, "org.example.data")
     assert(file.symlink(lab.data, site))

@@ -123,6 +123,23 @@ function Registry:find(text)
   return found
 end
 
+--- The file of a dataset's definition, also where it cannot be read: then the one that the id leads to.
+-- @param text string: as of find
+-- @return string: its path | nil, message, code
+function Registry:file_of(text)
+  local asked, owners, code = parse(self, text)
+  if not asked then
+    return nil, owners, code
+  end
+  local found, message
+  found, message, code = finding.exactly(self, owners, asked.id, text)
+  local path = found and found.file or code == "definition" and finding.broken(self, owners, asked.id)
+  if path then
+    return path
+  end
+  return nil, message, code
+end
+
 --- Finds the dataset of which an id names a part: "com.lecun.mnist.train.labels" is `train.labels` of
 -- "com.lecun.mnist". Repository and selector may be given as in find; of a family without a selector it is
 -- the one of all defaults.

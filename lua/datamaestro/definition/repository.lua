@@ -117,6 +117,13 @@ function Repository:files()
   return add_files(self.path, "", 1, {}, {})
 end
 
+--- Lists the scripts of a folder, those of its repository included.
+-- @param folder string: a repository, a part of one, or a folder of them
+-- @return array of paths, sorted by folder
+function repository.scripts(folder)
+  return add_files(folder:gsub("(.)/+$", "%1"), "./", 1, {})
+end
+
 --- A definition's path relative to the repository.
 -- @param path string
 -- @return string: the file's name when it stands outside

@@ -11,9 +11,10 @@ local FOLDER_MAXIMUM = 240 -- bytes: a file system takes 255
 
 --- Makes the variants of some axes.
 -- @param axes array of axes, no two of one name
--- @return variants: { axes = array sorted by name, by_name = table }
+-- @return variants: { axes = array sorted by name, by_name = table, used = set of the names of axes that the
+--   author's functions of resources have asked for }
 function variants.new(axes)
-  local self = setmetatable({ axes = table.move(axes, 1, #axes, 1, {}), by_name = {} }, Variants)
+  local self = setmetatable({ axes = table.move(axes, 1, #axes, 1, {}), by_name = {}, used = {} }, Variants)
   table.sort(self.axes, function(a, b)
     return a.name < b.name
   end)
@@ -135,6 +136,22 @@ function Variants:key(values)
   return table.concat(pairs_of(self, values), ",")
 end
 
+--- What messages call a variant.
+-- @param values table: as of resolve
+-- @return string: "[seed=1,size=small]", all axes
+function Variants:label(values)
+  return "[" .. self:key(values) .. "]"
+end
+
+--- Says which variant a message is about.
+-- @param message string: "PATH:LINE: what"
+-- @param label string | nil: as of label; nil for none
+-- @return string: "PATH:LINE: [seed=1,size=small]: what"
+function variants.mark(message, label)
+  local place, rest = message:match "^(.-:%d+: )(.*)$"
+  return label and place and ("%s%s: %s"):format(place, label, rest) or message
+end
+
 --- The folder of a variant, below the family's.
 -- @param values table: as of resolve
 -- @return string: "seed=1,size=small", with '%', '/' and '\' as %25, %2F and %5C; "" where ids show no axis
@@ -189,6 +206,13 @@ function Variants:example()
     parts[i] = one.name .. "=" .. axis.example(one)
   end
   return table.concat(parts, ",")
+end
+
+--- Whether a selector names some of the variants; `example` does, also where it shows types.
+-- @param selector string: without its brackets
+-- @return boolean
+function Variants:accepts(selector)
+  return self:parse(selector) ~= nil or selector == self:example()
 end
 
 -- --- All of them -------------------------------------------------------------------------------
@@ -260,6 +284,25 @@ function Variants:sharing(values, limit)
   return found, complete
 end
 
+--- Other variants: all, where these are few, and those that differ in one axis.
+-- @param values table: as of resolve
+-- @param limit integer: how many are few
+-- @return array of tables as of resolve
+function Variants:around(values, limit)
+  local found = self:combinations(limit)
+  for _, one in ipairs(self.axes) do
+    for _, value in ipairs(choices(one, true)) do
+      local other = {}
+      for name, same in next, values do
+        other[name] = same
+      end
+      other[one.name] = value
+      found[#found + 1] = other
+    end
+  end
+  return found
+end
+
 --- Whether a value of an axis that lists them matches.
 -- @param pattern regex
 -- @return boolean
@@ -301,12 +344,16 @@ function Variants:view(values)
       if not by_name[name] then
         error(("unknown axis '%s' (%s)"):format(tostring(name), axis.expected(names, name)), 2)
       end
+      self.used[name] = true
       return plain[name]
     end,
     __newindex = function()
       error("the values of a variant cannot be changed (use a 'local')", 2)
     end,
     __pairs = function()
+      for _, name in ipairs(names) do
+        self.used[name] = true
+      end
       return next, variants.plain(values)
     end,
   })

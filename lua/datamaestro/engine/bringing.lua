@@ -78,8 +78,9 @@ local function make(self, step)
   end
   if made then
     run:done(dataset, resource, step.path)
-  else -- what is known to be damaged must not be taken for it later
-    self.record:note(resource, step.state == "partial" and "partial" or "none")
+  else -- what is known not to be right must not be taken for it later
+    local wrong = step.state == "partial" or step.reason or resource.filename == ""
+    self.record:note(resource, wrong and place.found(resource, step.path) and "partial" or "none")
   end
   return made, message, code
 end
@@ -241,7 +242,11 @@ end
 function Bringing.bring(run, dataset)
   local self = setmetatable({ run = run, dataset = dataset, failures = {} }, Bringing)
   run.store:settle(dataset)
-  local lock <close>, message, code = run:lock(dataset)
+  local lock, message, code = run.store:own(dataset)
+  if lock then
+    lock, message, code = run:lock(dataset)
+  end
+  local _ <close> = lock -- luacheck: ignore
   if lock then
     work_under_lock(self)
   else

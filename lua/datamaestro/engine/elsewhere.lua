@@ -21,13 +21,10 @@ local function may_be(place, declared)
   return verify.digest(declared) ~= nil or (declared.size ~= nil and place.recorded)
 end
 
-local function observe(context, event, label, path, size)
-  context.observe { event = event, file = label, url = sources.file_url(path), total = size, received = size }
-end
-
 -- Copies a file if it is what is declared; true, its record | nil | nil, message, code for a failure of ours.
 local function copy(place, part, declared, context, label)
-  observe(context, "start", label, place.path, declared.size)
+  local url = sources.file_url(place.path)
+  context.observe { event = "start", file = label, url = url, total = declared.size }
   local found, message, code = reading.copy(place.path, part, verify.digest(declared), context.scheduler)
   if not found and FINAL[code] then
     return nil, message, code
@@ -37,8 +34,8 @@ local function copy(place, part, declared, context, label)
     right, difference = verify.matches(declared, found)
   end
   if right then
-    observe(context, "finish", label, place.path, found.size)
-    return true, { source = sources.file_url(place.path), stored = found }
+    context.observe { event = "finish", file = label, received = found.size }
+    return true, { source = url, stored = found }
   end
   file.remove(part)
   context.warn(("%s: %s; it is fetched"):format(label, message or place.path .. ": " .. difference))

@@ -47,7 +47,8 @@ function Ledger:take(resource, part, path, record, list)
   if not done then
     file.remove_tree(part)
   end
-  self.states[resource.name] = done and complete(resource, record) or { state = "none" }
+  local half_done = resource.filename == "" and "partial" or "none"
+  self.states[resource.name] = done and complete(resource, record) or { state = half_done }
   if done and console.now() > self.written + PERIOD then
     done, message, code = self:flush()
   end

@@ -94,7 +94,10 @@ end
 -- What nobody recorded: of the Python program, or put there by hand, or of a run that died. `unread`: what
 -- would have to be read is taken for right (`doubtful`).
 local function look_at_unknown(store, dataset, resource, path, state, unread)
-  if not place.found(resource, path) or state == "partial" then
+  local kind = resources.kind(resource)
+  local proves_itself = kind.stands == "file" and verify.digest(kind.stored(resource)) ~= nil
+  if not place.found(resource, path) or state == "partial" and not proves_itself
+    or resource.filename == "" and not place.is_filled(resource, path) then
     return {}
   end
   local right, message = check(store, dataset, resource, path)

@@ -95,7 +95,7 @@ function sources.doubt(source, spec)
   if (scheme ~= "http" and scheme ~= "ftp") or verify.digest(source) or verify.digest(spec.content) then
     return nil
   end
-  return ("%s: plain %s and no checksum (https, or a digest in the definition, expected)"):format(
+  return ("%s: plain %s and no checksum (https, or one in the definition, expected)"):format(
     text.url(source.url), scheme)
 end
 

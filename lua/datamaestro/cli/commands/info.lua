@@ -27,7 +27,21 @@ local function terms_of(session, dataset)
   return found or dataset.agreements
 end
 
+<<<<<<< HEAD
 local function print_json(session, dataset, rows, terms, store)
+=======
+-- Proposals as the definition has them, datafolders by their keys.
+local function json_proposals(json, list)
+  local proposals = json.array {}
+  for i, one in ipairs(list or {}) do
+    proposals[i] = type(one) == "string" and one
+      or families.ordered { { "datafolder", one.datafolder }, { "path", one.path } }
+  end
+  return proposals
+end
+
+local function print_json(session, dataset, rows, terms)
+>>>>>>> 121b65724980a72c5b5edcb11b11777daa34237a
   local json = require "datamaestro.json"
   local ordered = families.ordered
   local resources = json.array {}
@@ -35,7 +49,9 @@ local function print_json(session, dataset, rows, terms, store)
     resources[i] = ordered {
       { "name", row.name }, { "kind", row.kind }, { "url", row.url }, { "size", row.size },
       { "origin", row.origin }, { "path", row.path }, { "state", row.state }, { "stored", row.stored },
-      { "files", row.files },
+      { "files", row.files }, { "mirrors", json.array(row.mirrors) },
+      { "proposals", json_proposals(json, row.proposals) }, { "instructions", row.instructions },
+      { "to_do", row.what },
     }
   end
   local agreements = json.array {}
@@ -50,9 +66,14 @@ local function print_json(session, dataset, rows, terms, store)
     { "size", dataset.size }, { "types", json.array(type_names(dataset)) },
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
     { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
+<<<<<<< HEAD
     { "example", families.example(dataset) }, { "agreements", agreements },
     { "store", not dataset:is_family() and (store:site(dataset) or store.root) or nil },
     { "resources", resources },
+=======
+    { "example", families.example(dataset) }, { "agreements", agreements }, { "resources", resources },
+    { "parameters", json.array(dataset.parameters or {}) },
+>>>>>>> 121b65724980a72c5b5edcb11b11777daa34237a
     { "description", dataset.description }, { "definition", dataset.file },
   })
 end
@@ -93,8 +114,13 @@ local function print_text(session, dataset, rows, terms, store)
   for _, text_line in ipairs(families.lines(dataset)) do
     line("%s", text_line)
   end
+<<<<<<< HEAD
   if families.example(dataset) then -- to be copied
     session:print(text.line(("Example: datamaestro prepare '%s'"):format(families.example(dataset))))
+=======
+  if dataset.parameters and #dataset.parameters > 0 then
+    line("Parameters: %s", table.concat(dataset.parameters, ", "))
+>>>>>>> 121b65724980a72c5b5edcb11b11777daa34237a
   end
   for _, one in ipairs(terms) do
     line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)

@@ -8,7 +8,9 @@ local function names_problem(targets)
     return "no link (name = \"DATASET\" expected)"
   end
   for name in next, targets do
-    if type(name) ~= "string" or not name:find "^[%w_][%w_.-]*$" then
+    if math.type(name) then
+      return ("value %s has no name (NAME = \"ID\" expected)"):format(name)
+    elseif type(name) ~= "string" or not name:find "^[%w_][%w_.-]*$" then
       return ("name '%s' (letters, digits, '_', '.' and '-' expected)"):format(tostring(name):sub(1, 60))
     end
   end
