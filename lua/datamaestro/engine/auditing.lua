@@ -1,5 +1,4 @@
 --- Many files read at once, by threads, while other things go on.
-
 local auditing = {}
 
 local BATCH = 10000   -- files that are handed over at once

@@ -27,9 +27,6 @@ local function terms_of(session, dataset)
   return found or dataset.agreements
 end
 
-<<<<<<< HEAD
-local function print_json(session, dataset, rows, terms, store)
-=======
 -- Proposals as the definition has them, datafolders by their keys.
 local function json_proposals(json, list)
   local proposals = json.array {}
@@ -40,8 +37,7 @@ local function json_proposals(json, list)
   return proposals
 end
 
-local function print_json(session, dataset, rows, terms)
->>>>>>> 121b65724980a72c5b5edcb11b11777daa34237a
+local function print_json(session, dataset, rows, terms, store)
   local json = require "datamaestro.json"
   local ordered = families.ordered
   local resources = json.array {}
@@ -66,14 +62,9 @@ local function print_json(session, dataset, rows, terms)
     { "size", dataset.size }, { "types", json.array(type_names(dataset)) },
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
     { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
-<<<<<<< HEAD
     { "example", families.example(dataset) }, { "agreements", agreements },
     { "store", not dataset:is_family() and (store:site(dataset) or store.root) or nil },
-    { "resources", resources },
-=======
-    { "example", families.example(dataset) }, { "agreements", agreements }, { "resources", resources },
-    { "parameters", json.array(dataset.parameters or {}) },
->>>>>>> 121b65724980a72c5b5edcb11b11777daa34237a
+    { "resources", resources }, { "parameters", json.array(dataset.parameters or {}) },
     { "description", dataset.description }, { "definition", dataset.file },
   })
 end
@@ -114,13 +105,11 @@ local function print_text(session, dataset, rows, terms, store)
   for _, text_line in ipairs(families.lines(dataset)) do
     line("%s", text_line)
   end
-<<<<<<< HEAD
   if families.example(dataset) then -- to be copied
     session:print(text.line(("Example: datamaestro prepare '%s'"):format(families.example(dataset))))
-=======
+  end
   if dataset.parameters and #dataset.parameters > 0 then
     line("Parameters: %s", table.concat(dataset.parameters, ", "))
->>>>>>> 121b65724980a72c5b5edcb11b11777daa34237a
   end
   for _, one in ipairs(terms) do
     line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)
