@@ -38,4 +38,28 @@ describe("text.fold", function()
       text.fold("short  line\n" .. long .. "\nend", 28))
     assert.are.equal(long, text.fold(long, 37))
   end)
+
+  it("puts a long word on a line of its own, and leaves it whole", function()
+    local path = "/a/path/that/is/longer/than/a/line"
+    assert.are.equal("at\n  " .. path .. ":\n  no such file",
+      text.fold("at " .. path .. ": no such file", 26))
+    assert.are.equal("at the one place:\n  " .. path, text.fold("at the one place: " .. path, 36))
+  end)
+
+  it("keeps what is there to be copied on one line", function()
+    local command = "  datamaestro agree org.example.data --hash 0123456789abcdef"
+    assert.are.equal(command, text.fold(command, 30))
+    assert.are.equal("terms are not accepted\n  (`datamaestro agree x` shows\n  them); accept them",
+      text.fold("terms are not accepted (`datamaestro agree x` shows them); accept them", 30))
+  end)
+
+  it("keeps the spaces within a line, and continues where it is told", function()
+    assert.are.equal("  axis   one of small, large,\n         and of others",
+      text.fold("  axis   one of small, large, and of others", 30, 9))
+  end)
+
+  it("does not count colours", function()
+    local painted = "\27[31mfour words of colour\27[0m"
+    assert.are.equal(painted, text.fold(painted, 21))
+  end)
 end)

@@ -96,11 +96,16 @@ end
 -- @param value any
 -- @return string
 function text.line(value)
+  if type(value) == "string" and not value:find "[^\32-\126]" then -- as most are
+    return value
+  end
   return (text.printable(value):gsub("\n", "\\n"):gsub("\t", "\\t"))
 end
 
+-- What a line takes on a terminal; its colours take nothing.
 local function columns(line)
-  return utf8.len(line, 1, -1, true) or #line
+  local plain = line:gsub("\27%[%d*m", "")
+  return utf8.len(plain, 1, -1, true) or #plain
 end
 
 --- Wraps text into lines of at most `width` columns, keeping paragraphs (blank lines) apart.
@@ -124,17 +129,48 @@ function text.wrap(value, width)
   return (table.concat(lines, "\n"):gsub("%s+$", ""))
 end
 
---- Wraps the lines that are too long between their words; what continues stands two columns further in.
+-- Words with the spaces before them. What stands between backticks is one word, as it is there to be copied.
+local function words_of(line, room)
+  local whole = line:gsub("`[^`]+`", function(span)
+    return columns(span) <= room and span:gsub(" ", "\0") or nil
+  end)
+  local list = {}
+  for gap, word in whole:gmatch "(%s*)(%S+)" do
+    list[#list + 1] = { gap, (word:gsub("%z", " ")) }
+  end
+  return list
+end
+
+local function fold_line(line, width, hang)
+  local indent = (" "):rep(hang)
+  local lines, current, begun = {}, "", false
+  for _, one in ipairs(words_of(line, width - hang)) do
+    local gap, word = one[1], one[2]
+    if begun and columns(current .. gap .. word) > width then
+      lines[#lines + 1], current = current, indent .. word
+    else
+      current, begun = current .. gap .. word, true
+    end
+  end
+  lines[#lines + 1] = current
+  return table.concat(lines, "\n")
+end
+
+local LEAST = 20 -- columns beside an indentation; where there are fewer, a terminal's own way is as good
+
+--- Wraps the lines that are too long between their words, as text for people is shown on a terminal. A word
+-- that is longer than a line, such as a path or a hash, stands alone on one and stays whole. So does an
+-- indented line that is a command of this program's, which is there to be copied.
 -- @param value string
 -- @param width integer: columns
+-- @param hang integer|nil: column at which what continues begins (default: two further in than its line)
 -- @return string
-function text.fold(value, width)
+function text.fold(value, width, hang)
   local lines = {}
   for line in (value .. "\n"):gmatch "(.-)\n" do
-    local indent = line:match "^%s*"
-    if columns(line) > width and width > #indent + 20 then
-      local folded = text.wrap(line, width - #indent - 2):gsub("\n", "\n" .. indent .. "  ")
-      line = indent .. folded
+    local further = hang or #line:match "^%s*" + 2
+    if columns(line) > width and width >= further + LEAST and not line:find "^%s+datamaestro " then
+      line = fold_line(line, width, further)
     end
     lines[#lines + 1] = line
   end

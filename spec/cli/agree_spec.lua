@@ -331,7 +331,7 @@ Do you accept these terms? [yes/no]]=]
     terminal:press('prepare "org.example.data".path', "Enter")
     terminal:wait "[yes/no]"
     terminal:press("y", "Enter")
-    terminal:wait "datamaestro: warning: /dev/null: not a folder (folder expect"
+    terminal:wait "\nwarning: /dev/null: not a folder (folder expect"
     terminal:wait "[2]>"
     terminal:press('prepare "org.example.same".path', "Enter")
     terminal:wait '[2]> prepare "org.example.same".path\n"/dev/null"\n[3]>'

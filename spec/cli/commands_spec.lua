@@ -171,15 +171,13 @@ Resources:
                  2 mirrors: https://m/a, https://n/a
   corpus         not here
                  linkfolder
-                 found at: disks45 in datafolder 'trec', or datafolder 'trec',
-                 or /srv/trec
+                 found at: disks45 in datafolder 'trec', or datafolder 'trec', or /srv/trec
   later          not complete
                  todo
                  to do: ask the authors for the address
   c              size not declared  (not here)
                  https://x/form
-                 by hand: Fill in the form; a link comes by mail. Then wait
-                 for it and follow it.
+                 by hand: Fill in the form; a link comes by mail. Then wait for it and follow it.
 ]], result.out:match "Parameters:.*")
       local found = json.decode(run("info", "org.example.data[k=a]", "--json").out)
       local a, corpus, later, c = table.unpack(found.resources)
@@ -189,8 +187,7 @@ Resources:
       assert.are.equal("ask the authors for the address", later.to_do)
       assert.matches("^Fill in the form", c.instructions)
       assert.are.same({ "a" }, found.parameters)
-      assert.matches("\n  k              string: a %(required%)\n                 word word[^\n]*\n  "
-        .. "               word word", run("info", "org.example.data").out)
+      assert.matches("\n  k              string: a %(required%)\n                 word word[^\n]*\n", run("info", "org.example.data").out)
     end)
 
     it("prints JSON", function()

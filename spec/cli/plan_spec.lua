@@ -121,7 +121,7 @@ could run
 ]], out)
     local folder = "HERE/data directory/data/lab/org/example/data/"
     assert.are.equal(("datamaestro: warning: %sadopted.bin: taken as it is (the definition has no size or "
-      .. "digest of its content)\ndatamaestro: warning: %slonger.bin: 10 bytes (11 expected); it is made "
+      .. "checksum of its content)\ndatamaestro: warning: %slonger.bin: 10 bytes (11 expected); it is made "
       .. "again\n"):format(folder, folder), err)
   end)
 
@@ -134,7 +134,7 @@ could run
     assert.are.equal([[
 org.example.data:
   joined  made  15 bytes  http://HOST/a?size=10 and 1 more to join
-  a       made            with org.example.data: joined
+  a       made            with joined
 
 Fetch: 2 files, 15 bytes
   HOST  2 files, 15 bytes
@@ -243,6 +243,10 @@ org.example.family[size=large]:
       assert.matches("\nDisk: 1%.0 MB at the peak,", out)
       local one, found = row(ID)
       assert.are.same({ 2000000, 2000000, 1000000 }, { one.saved, found.saved, found.disk.peak })
+      here:define_data(([[filedownloader("one.bin", "URL/good", { sha256 = "%s" }) ..
+        filedownloader("two.bin", "https://a.example/two", { size = 10 })]]):format(ZEROS))
+      one, found = row(ID)
+      assert.are.same({ 2000000, 10 }, { one.saved, found.disk.needed })
       os.remove(base .. ".journal")
       assert.are.equal(0, row(ID).saved)
     end)

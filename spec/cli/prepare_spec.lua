@@ -79,7 +79,12 @@ describe("prepare, over nginx, from an empty data directory", function()
         stored = digest.file(("%s/%s.idx"):format(folder(), name), { "sha256" }) }
     end
     local recorded = temp.read(folder() .. "/.state.json")
-    assert.are.same({ version = 1, resources = expected }, json.decode(recorded))
+    local document = json.decode(recorded)
+    for _, entry in pairs(document.resources) do
+      assert.matches("^%x+$", entry.recipe)
+      entry.recipe = nil
+    end
+    assert.are.same({ version = 1, resources = expected }, document)
     assert.matches('^{\n  "version": 1,\n  "resources": {\n    "test_images": {\n      "state": "complete",',
       recorded)
   end)

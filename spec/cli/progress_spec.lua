@@ -391,6 +391,27 @@ train_images.idx: 47.0 MB
       table.concat(stage.lines))
   end)
 
+  it("prints each word of a definition's function, and few where it does not end", function()
+    local stage, label = open_log(), "org.example.fashion: made"
+    local function note(text)
+      observe(stage, "note", { file = label, text = text })
+    end
+    for i = 1, 3 do
+      note("step " .. i)
+    end
+    assert.are.equal("org.example.fashion: made: step 1\norg.example.fashion: made: step 2\n"
+      .. "org.example.fashion: made: step 3\n", table.concat(stage.lines))
+    for i = 4, 1010 do
+      note("step " .. i)
+    end
+    stage.now = stage.now + 1
+    note "later"
+    note "too soon"
+    observe(stage, "done", { file = label, path = "/x/made", size = 10, files = 2 })
+    assert.are.same({ label .. ": step 1000\n", label .. ": … 10 more\n", label .. ": later\n",
+      label .. ": … 1 more\n", "made/: 2 files, 10 bytes\n" }, table.move(stage.lines, 1000, 1004, 1, {}))
+  end)
+
   it("names the dataset where there are several", function()
     local stage = open_log { datasets = 2 }
     observe(stage, "done", { file = IMAGES, path = "/x/train_images.idx", size = 4096 })

@@ -27,6 +27,24 @@ describe("the REPL on a pipe", function()
     assert.are.equal('2\n"a"\tnil\ttrue\n', printed '1 + 1\n"a", nil, true\n')
   end)
 
+  it("prints nils behind a value only where there is nothing else", function()
+    assert.are.equal('"a"\nfalse\nnil\tnil\n', printed '"a", nil, nil\nfalse, nil\nnil, nil\n')
+  end)
+
+  it("prints strings with the escapes that people write", function()
+    assert.are.equal('"\\ta\\n"\n{ "\\t" }\n', printed '"\\ta\\n"\n{ "\\t" }\n')
+    assert.are.equal('Generic  no such file  delimiter = "\\t"\n/nowhere\n',
+      printed 'datamaestro.csv.Generic { path = "/nowhere", delimiter = "\\t" }\n')
+  end)
+
+  it("prints the path of a folder once", function()
+    assert.are.equal("Folder\n/etc\nGeneric\n└─ a: Folder  folder /etc\n",
+      printed [[F = require "datamaestro.data".Folder { path = "/etc" }
+F
+require "datamaestro.data".Generic { a = F }
+]])
+  end)
+
   it("prints nothing for statements, and keeps globals", function()
     assert.are.equal("3\n", printed "x = 3\n\nx\n")
   end)
@@ -72,6 +90,42 @@ datamaestro.cvs
       .. "d has no 'pth' (did you mean 'path'?)\n"
       .. "[4]:1: attempt to call a nil value (method 'dta')\nd has no 'dta' (did you mean 'data'?)\n",
       result.err)
+  end)
+
+  it("says how a method is called, and what has a name that data has not", function()
+    local result = repl [[
+t = datamaestro.tensor.from("uint8", 2, { 1, 2 })
+t.shape
+d = datamaestro.csv.Matrix { path = "x" }
+d.shape
+g = datamaestro.csv.Generic { path = "x" }
+g:data()
+d.data
+print
+]]
+    assert.are.equal("function (built in)  -- a method; call it: t:shape()\n"
+      .. "nil  -- d has no 'shape' (tensors do: d:data())\n", result.out:match "^.-\n.-\n")
+    assert.matches("%-%- a method; call it: d:data%(%)\nfunction %(built in%)\n$", result.out)
+    assert.are.equal("[6]:1: attempt to call a nil value (method 'data')\n"
+      .. "g has no 'data' (g:rows() gives its rows; a Matrix has data())\n", result.err)
+  end)
+
+  it("says what is written here instead of what other languages have", function()
+    for input, cure in pairs {
+      ["images[1:10]"] = "a slice: images:narrow(1, 1, 10) (dimension, first, how many)",
+      ["show(ds.images[5:])"] = "a slice: ds.images:narrow(1, first, count) (dimension, first, how many)",
+      ["images[1,2]"] = "several indices: images:get(1, 2), or images[1][2]",
+      ["x = [1, 2]"] = "a list: { 1, 2 }", ["[1, 2]"] = "a list: { 1, 2 }",
+      ["f([ 'a', 'b' ])"] = "a list: { 'a', 'b' }",
+      ["ds?"] = "help(ds) says what it is", ["?ds.train"] = "help(ds.train) says what it is",
+      ["!ls -l"] = "no shell here: os.execute 'ls -l'",
+      ["%timeit f()"] = "no % commands here: os.clock() before and after gives seconds",
+      ["%matplotlib inline"] = "no % commands here: help() says what there is",
+      ["a != b"] = "not equal is ~=", ["x += 1"] = "no += here: x = x + 1",
+      ["import numpy as np"] = "modules come by require; datamaestro, loader, show, … are there (help())",
+    } do
+      assert.are.equal(cure, repl(input).err:match "\n(.-)\n$", input)
+    end
   end)
 
   it("shows rows of JSON lines in the order of the file", function()
@@ -257,8 +311,8 @@ datamaestro.cvs
   end)
 
   it("says that a word of definitions is nothing at the prompt", function()
-    assert.matches("^filedownloader has no value here: it is a word of definitions, in files %(help "
-      .. '"filedownloader" says the same%)\nfiledownloader, in definitions: ', printed "help(filedownloader)")
+    assert.matches("^filedownloader has no value here, but is a word of definitions:\nfiledownloader, in "
+      .. "definitions: ", printed "help(filedownloader)")
     assert.are.equal("nil: nil\n", printed "help(nowhere)")
   end)
 

@@ -25,6 +25,10 @@ local DEFINITIONS = [[
     return { path = file, encoding = "latin-1" } end
   Packed = file "rows.zip" .. dataset { data.Folder, "T" } .. function(file) return { path = file } end
   File = file "bytes.bin" .. dataset { data.File, "T" } .. function(file) return { path = file } end
+  Own = file "plain.csv" .. dataset { use "lab.data".Own, "T" } .. function(file)
+    return { text = file, gone = file .. ".not", count = 3, names = { "a\tb", "c" }, about = file and "\t" }
+  end
+  Bare = file "plain.csv" .. dataset { use "lab.data".Bare, "T" } .. function(file) return {} end
   Both = file "bytes2.bin" .. dataset { ml.Supervised, "T" } .. function(file)
     return { train = data.File { path = file }, test = ml.FolderBased { path = file, classes = { "a",
       "b" } } } end
@@ -47,6 +51,11 @@ describe("the shell", function()
     write("bytes2.bin", "")
     assert.equal(0,
       program.shell(("cd %s/files && zip -q rows.zip rows.jsonl table.csv"):format(lab.folder)).status)
+    temp.write(lab.repository .. "/data.lua", [[
+      local data = use "datamaestro.data"
+      Own = datatype { data.Base, fields = { { "text", "path" }, { "gone", "path" }, { "count", "integer" },
+        { "names", "list" }, { "about", "string" }, { "unset", "string", optional = true } } }
+      Bare = datatype { data.Base }]])
     lab:define((DEFINITIONS:gsub("FOLDER", lab.folder .. "/files")))
   end)
 
@@ -276,6 +285,18 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 40000)' $DM descr
       assert.matches("^column 1  column 2  .*  … %+3%d\n", out)
     end)
 
+    it("cuts values only where the line is full", function()
+      local grid = require "datamaestro.cli.grid"
+      local long = ("word "):rep(12) .. "end"
+      assert.same({ "id  text", " 1  " .. long }, grid.lines({ { "1", long } }, { "id", "text" }, 80))
+      assert.same({ "text" .. (" "):rep(59) .. "  id", long .. "   1" },
+        grid.lines({ { long, "1" } }, { "text", "id" }, 80))
+      local two = grid.lines({ { long, long } }, { "a", "b" }, 80)
+      assert.equal("word word word word word word word wor…  word word word word word word word wor…", two[2])
+      assert.equal("a" .. (" "):rep(39) .. " b", two[1])
+      assert.matches("^x  word .*…$", grid.lines({ { "x", long } }, { "a", "b" }, 50)[2])
+    end)
+
     it("refuses what is no number of rows", function()
       assert.same({ "--rows: 'x' (number of rows expected); `datamaestro --help` shows what there is", 2,
         "" },
@@ -284,6 +305,30 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 40000)' $DM descr
   end)
 
   describe("describe", function()
+    it("shows the fields of types that it knows nothing else of", function()
+      local path = lab.data .. "/data/lab/org/example/own/plain.csv"
+      assert.equal(([[
+org.example.own  Own
+  text   path     8 bytes  %s
+  gone   path     missing  %s.not
+  count  integer           3
+  names  list              ["a\tb", "c"]
+  about  string            \t
+]]):format(path, path), output("describe", "org.example.own"))
+      local found = json.decode(output("describe", "--json", "org.example.own"))
+      assert.same({ id = "org.example.own", kind = "Own", fields = {
+        { name = "text", type = "path", path = path, stands = "file", size = 8 },
+        { name = "gone", type = "path", path = path .. ".not", stands = "nothing" },
+        { name = "count", type = "integer", value = 3 },
+        { name = "names", type = "list", value = { "a\tb", "c" } },
+        { name = "about", type = "string", value = "\t" } } }, found)
+    end)
+
+    it("says that there is nothing to describe", function()
+      assert.equal("org.example.bare  Bare: nothing to describe (no field of it is set)\n",
+        output("describe", "org.example.bare"))
+    end)
+
     it("says what a tensor holds", function()
       assert.equal(FASHION .. [[.test.labels  IDX
   shape     10000

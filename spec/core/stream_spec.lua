@@ -165,6 +165,21 @@ describe("a folder", function()
     assert.equal(folder .. "/a.zip!/sub/x", data.Folder { path = folder .. "/a.zip!/sub" }:file("x").path)
   end)
 
+  it("of a dataset lists what is the dataset's, also behind its links", function()
+    shell [[
+      mkdir -p s/one/.contents s/one/.downloads/x s/one/sub/other s/one/sub/.contents s/two/deep
+      touch s/one/.state.json s/one/.state.lock s/one/.state.json.12.3 s/one/.contents/a s/one/.downloads/x/a
+      touch s/one/.mine s/one/a.txt s/one/sub/b.txt s/one/sub/.contents/c s/one/sub/other/.state.lock
+      touch s/one/sub/other/d.txt s/two/.state.json s/two/e.txt s/two/deep/f.txt s/bare.txt
+      ln -s ../two s/one/linked; ln -s ../bare.txt s/one/bare; ln -s ../../two s/one/sub/deeper
+      ln -s nowhere s/one/dangling; ln -s ../one s/two/back; ln -s .. s/two/up]]
+    assert.same({ ".mine", "a.txt", "bare", "linked/deep/f.txt", "linked/e.txt", "linked/up/bare.txt",
+      "sub/.contents/c", "sub/b.txt" }, assert(data.Folder { path = folder .. "/s/one" }:files()))
+    -- Of a folder that is nobody's, all is listed, and nothing followed.
+    shell "mkdir -p n/.contents/x && touch n/.contents/a n/.state.x n/b && ln -s . n/loop"
+    assert.same({ ".contents/a", ".state.x", "b" }, assert(data.Folder { path = folder .. "/n" }:files()))
+  end)
+
   it("that is not there is told", function()
     assert.same({ n = 3, nil, folder .. "/no: No such file or directory", "unknown" },
       table.pack(data.Folder { path = folder .. "/no" }:files()))

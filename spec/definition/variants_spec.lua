@@ -113,6 +113,52 @@ describe("a family's dataset", function()
   end)
 end)
 
+describe("a family's folder", function()
+  local function found(set, name)
+    local list, complete = set:in_folder(name)
+    local ids = {}
+    for i, one in ipairs(list or {}) do
+      ids[i] = one.id .. (one.values.mode and " " .. one.values.mode or "")
+    end
+    return list and ids, complete
+  end
+
+  it("names the datasets that stand in it", function()
+    local set = family()
+    assert.same({ "com.test.x[seed=7,size=large] fast", "com.test.x[seed=7,size=large] slow" },
+      (found(set, "seed=7,size=large")))
+    assert.same({ "com.test.x[seed=1] fast", "com.test.x[seed=1] slow" }, (found(set, "seed=1")))
+    assert.is_true(select(2, found(set, "seed=1")))
+    assert.equal(set:select "seed=1,mode=slow", set:in_folder "seed=1"[2])
+  end)
+
+  it("has exactly the name that the folder has", function()
+    for _, name in ipairs { "", "size=large", "seed=1,size=small", "seed=01", "size=large,seed=1",
+      "seed=1,mode=fast",
+      "seed=x", "seed", "seed=1,", " seed=1", "seed=1,size=huge", "seed=%31" } do
+      assert.is_nil(family():in_folder(name), name)
+    end
+  end)
+
+  it("may be the family's own, and have odd characters", function()
+    local set = family 'size = Axis({ "a", "b" }, { default = "a", elide_default = true })'
+    assert.same({ "com.test.x" }, (found(set, "")))
+    set = family 'k = Axis { type = "string" }'
+    assert.same({ "com.test.x[k=a/b%c]" }, (found(set, "k=a%2Fb%25c")))
+    assert.is_nil(set:in_folder "k=a%2fb")
+  end)
+
+  it("does not know all where axes in no id are open, or a variant cannot be made", function()
+    assert.is_false(select(2, found(family 'k = Axis({ type = "integer", default = 1, in_id = false })', "")))
+    local set = family("k = Axis { 1, 2 }", [[resources(function(v)
+      if v.k == 2 then error "no two" end return filedownloader("a.txt", "https://host/a") end)]])
+    assert.same({ "com.test.x[k=1]" }, (found(set, "k=1")))
+    local list, complete = found(set, "k=2")
+    assert.same({}, list)
+    assert.is_false(complete)
+  end)
+end)
+
 describe("a selector's value", function()
   it("is read as its axis' type says", function()
     local cases = {

@@ -195,6 +195,32 @@ describe("a dataset of several resources", function()
     assert.equal("one\n", temp.read(lab:path "again/a.txt"))
   end)
 
+  it("says where its definition has changed since it was made", function()
+    local source = 'filedownloader("l.txt", "URL/lines.txt", { transforms = { { filter = "%s" } } })'
+    define(source:format "^a")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("", lab:prepare("--offline").err)
+    define(source:format "^b")
+    local warning = "datamaestro: warning: " .. lab:path "l.txt"
+      .. ": its definition has changed since it was made (delete it to have it made anew)\n"
+    assert.same({ 0, warning }, { lab:prepare().status, lab:prepare().err })
+    assert.equal("a=1\n", temp.read(lab:path "l.txt"))
+    os.remove(lab:path "l.txt")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("b=2\n", temp.read(lab:path "l.txt"))
+    assert.equal("", lab:prepare().err)
+  end)
+
+  it("says where the function that made it has changed", function()
+    local source = 'custom("made", function(work)\n  work:write("x.txt"):line("%s")\nend)'
+    define(source:format "1")
+    assert.equal(0, lab:prepare().status)
+    define("\n\n" .. source:format "1")
+    assert.equal("", lab:prepare().err)
+    define(source:format "2")
+    assert.matches("its definition has changed since it was made", lab:prepare().err, 1, true)
+  end)
+
   it("keeps what does not fit its declaration, in case that is wrong", function()
     local make = "cd %s && head -c 3000000 /dev/zero >zeros && sha256sum zeros"
     local sha256 = program.shell(make:format(program.quote(server.root))).out:match "%x+"
@@ -257,8 +283,8 @@ describe("a dataset of several resources", function()
       temp.write(lab:path "p.txt", "plain\n")
       local result = lab:prepare()
       assert.equal(0, result.status)
-      local warning = "datamaestro: warning: %s: taken as it is (the definition has no size or digest of its "
-        .. "content)\n"
+      local warning = "datamaestro: warning: %s: taken as it is (no checksum in the definition tells what "
+        .. "must be in it)\n"
       assert.equal(warning:format(lab:path "top"), result.err)
       assert.same({}, server:requests())
       assert(os.remove(lab:path "top/a.txt"))

@@ -21,14 +21,15 @@ end
 -- @param arguments array of strings
 -- @param env table: variable → value
 -- @param options table|nil: columns (90), rows (40), folder (string: where it runs; default: here), status
---   (string: a file that gets its exit status)
+--   (string: a file that gets its exit status), stays (boolean: the screen stays when the program has ended,
+--   with the line END)
 -- @return terminal
 function Terminal.start(arguments, env, options)
   options = options or {}
   started = started + 1
   local socket = ("spec%d-%d"):format(require "datamaestro.api.file".pid(), started)
   local self = setmetatable({ name = socket }, Terminal)
-  local words = { options.status and "env" or "exec env", "LC_ALL=C.UTF-8" }
+  local words = { (options.status or options.stays) and "env" or "exec env", "LC_ALL=C.UTF-8" }
   for name, value in pairs(env) do
     words[#words + 1] = program.quote(name .. "=" .. value)
   end
@@ -38,6 +39,9 @@ function Terminal.start(arguments, env, options)
   end
   if options.status then
     words[#words + 1] = "; echo $? >" .. program.quote(options.status)
+  end
+  if options.stays then
+    words[#words + 1] = "; echo END; exec cat"
   end
   local result = tmux(self, { "new-session", "-d", "-x", options.columns or 90, "-y", options.rows or 40,
     "-c", options.folder or ".", table.concat(words, " ") })

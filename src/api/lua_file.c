@@ -127,8 +127,8 @@ static int file_read(lua_State *L) {
   return dm_lua_fail(L, &err);
 }
 
-/* file.replace(path, content) → true | nil, message, code: atomically, through a part file; permissions stay.
- */
+/* file.replace(path, content) → true | nil, message, code: atomically, through a part file; permissions and
+ * links stay, and what is no regular file is written to. */
 static int file_replace(lua_State *L) {
   struct dm_error err;
   size_t size = 0;

@@ -71,7 +71,7 @@ function edit.definition(session, what)
   if #result.problems > 0 then
     return nil, table.concat(result.problems, "\n"), result.code or "definition"
   end
-  session:print(text.printable(lint.praise(result)))
+  session:say(text.printable(lint.praise(result)))
   return true
 end
 

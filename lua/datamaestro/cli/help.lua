@@ -4,6 +4,7 @@ local help_step = require "datamaestro.cli.help_step"
 local help_types = require "datamaestro.cli.help_types"
 local help_tensor = require "datamaestro.cli.help_tensor"
 local objects = require "datamaestro.data.objects"
+local speech = require "datamaestro.cli.speech"
 local tensors = require "datamaestro.api.tensor"
 local text = require "datamaestro.text"
 local tree = require "datamaestro.cli.tree"
@@ -13,26 +14,31 @@ local help = {}
 
 local about_value
 
-help.overview = [[
-Expressions print themselves: _ is the last result, _3 that of input 3.
+local OVERVIEW = {
+  { "search \"mnist tag:image\"", "the datasets that match all terms" },
+  { "info \"com.lecun.mnist\"", "what a dataset is, where from, what of it is here" },
+  { "ds = prepare \"ID\"", "fetch what is missing and open it" },
+  { "find \"ID\"", "its definition" },
+  { "loader(ds.train, { … })", "for images, labels in … do: batches" },
+  { "show(ds.train.images, { n = 50, labels = ds.train.labels })",
+    "images as pictures, here or in a file (png, html)" },
+  { "plot(ds.train.labels)", "how often values occur (png, svg)" },
+  { "datamaestro", "the same as functions for scripts" },
+  { "edit \"ID\", edit \"FILE.lua\"", "a definition, in your editor; then it is checked" },
+  { "reload()", "read changed definitions anew" },
+  { "help(x)", "what x is: an object, a type, a tensor, a function, the name of a command, of a step of "
+    .. "definitions, or the id of a dataset" },
+}
 
-  search "mnist tag:image"     the datasets that match all terms
-  info "com.lecun.mnist"       what a dataset is, where from, what of it is here
-  ds = prepare "ID"            fetch what is missing and open it
-  find "ID"                    its definition
-  loader(ds.train, { … })      for images, labels in … do: batches
-  show(ds.train.images, { n = 50, labels = ds.train.labels })
-                               images as pictures, here or in a file (png, html)
-  plot(ds.train.labels)        how often values occur (png, svg)
-  datamaestro                  the same as functions for scripts
-  edit "ID", edit "FILE.lua"   a definition, in your editor; then it is checked
-  reload()                     read changed definitions anew
-  help(x)                      what x is: an object, a type, a tensor, a function,
-                               the name of a command, of a step of definitions, or
-                               the id of a dataset
+local RESULTS = "Expressions print themselves: _ is the last result, _3 that of input 3."
+local KEYS = "TAB completes names, fields, methods, ids and paths in strings; Ctrl-R searches the history; "
+  .. "Ctrl-C interrupts; Ctrl-D ends. A line that ends in `..` goes on."
 
-TAB completes names, fields, methods, ids and paths in strings; Ctrl-R searches
-the history; Ctrl-C interrupts; Ctrl-D ends. A line that ends in `..` goes on.]]
+local WIDTH = 100 -- columns at most: longer lines are hard to read
+
+local function columns()
+  return math.min(speech.columns(1), WIDTH)
+end
 
 local function sorted_names(map)
   local names = {}
@@ -84,7 +90,7 @@ local function about_type(T)
     ancestors[i] = ancestor.name
   end
   local lines = { ("type %s: %s"):format(T.id, table.concat(ancestors, " < ")) }
-  lines[#lines + 1] = T.doc ~= "" and text.wrap(T.doc) or nil
+  lines[#lines + 1] = T.doc ~= "" and { prose = T.doc } or nil
   for i, field in ipairs(types.fields(T)) do
     rows[i] = { ("%s: %s"):format(field.name, field_kind(field)), field.doc or "" }
   end
@@ -107,7 +113,8 @@ local function about_definition(dataset)
     return value
   end) }
   if dataset.description and dataset.description ~= "" then
-    lines[#lines + 1] = "\n" .. text.wrap(dataset.description)
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = { prose = dataset.description }
   end
   local example = require "datamaestro.cli.families".example(dataset)
   lines[#lines + 1] = ("\nprepare %q opens %s"):format(example or dataset.id, example and "one" or "it")
@@ -269,15 +276,14 @@ local function about_nothing(repl)
   if not lines then
     return about_other(nil)
   end
-  local first = "%s has no value here: it is a word of definitions, in files (help %q says the same)"
-  table.insert(lines, 1, first:format(name, name))
+  table.insert(lines, 1, ("%s has no value here, but is a word of definitions:"):format(name))
   return lines
 end
 
 --- Says what a value is; a string, what it names.
 -- @param value any
 -- @param repl repl: whose commands and datasets are meant
--- @return string
+-- @return string: wrapped for the terminal
 function help.about(value, repl)
   local lines
   if value == nil then
@@ -285,7 +291,14 @@ function help.about(value, repl)
   else
     lines = type(value) == "string" and about_name(value, repl) or about_value(value, repl)
   end
-  return text.printable(table.concat(lines, "\n"))
+  return text.printable(help_function.render(lines, columns()))
+end
+
+--- Says what there is.
+-- @return string: wrapped for the terminal
+function help.overview()
+  local lines = { { prose = RESULTS }, "", { rows = OVERVIEW }, "", { prose = KEYS } }
+  return help_function.render(lines, columns())
 end
 
 return help

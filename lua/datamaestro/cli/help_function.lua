@@ -6,16 +6,22 @@ local text = require "datamaestro.text"
 
 local help_function = {}
 
-local HEAD = 30 -- columns of what stands beside its sentence; what is longer has it below
+local HEAD = 30   -- columns of what stands beside its sentence; what is longer has it below
+local PROSE = 78  -- columns of paragraphs at most
+local LEAST = 20  -- columns beside what stands in front of a line
 
 local function columns(value)
   return utf8.len(value) or #value
 end
 
---- Adds rows of a name and what it is, side by side, wrapped.
--- @param lines array of strings: where they go
+--- Adds rows of a name and what it is, side by side.
+-- @param lines array: where they go; see help_function.render
 -- @param rows array of { head (string), tail (string) }
 function help_function.add_rows(lines, rows)
+  lines[#lines + 1] = #rows > 0 and { rows = rows } or nil
+end
+
+local function lay_out(lines, rows, columns_of_line)
   local width = 0
   for _, row in ipairs(rows) do
     width = math.max(width, columns(row[1]) <= HEAD and columns(row[1]) or 0)
@@ -23,10 +29,39 @@ function help_function.add_rows(lines, rows)
   for _, row in ipairs(rows) do
     local beside = columns(row[1]) <= width
     local indent = ("\n" .. (" "):rep(width + 4))
-    local tail = text.wrap(row[2], 76 - width):gsub("\n", indent)
+    local tail = text.wrap(row[2], math.max(LEAST, columns_of_line - 4 - width)):gsub("\n", indent)
     local gap = beside and (" "):rep(width - columns(row[1]) + 2) or indent
-    lines[#lines + 1] = "  " .. row[1] .. (tail ~= "" and gap .. tail or "")
+    lines[#lines + 1] = text.fold("  " .. row[1], columns_of_line) .. (tail ~= "" and gap .. tail or "")
   end
+end
+
+-- Where a line that does not fit goes on: below what stands beside its first words, if it is laid out so.
+local function hang_of(line, width)
+  local head = line:match "^  +%S.-  +%f[%S]"
+  return head and columns(head) + LEAST <= width and columns(head) or nil
+end
+
+--- Makes text of what help has to say.
+-- @param lines array: of lines (strings, perhaps several in one), { prose = string }, which is filled into
+--   lines, { code = string }, which stays as it is, and { rows = array } of help_function.add_rows
+-- @param width integer: columns
+-- @return string
+function help_function.render(lines, width)
+  local done = {}
+  for _, one in ipairs(lines) do
+    if type(one) == "string" then
+      for line in (one .. "\n"):gmatch "(.-)\n" do
+        done[#done + 1] = text.fold(line, width, hang_of(line, width))
+      end
+    elseif one.code then
+      done[#done + 1] = one.code
+    elseif one.prose then
+      done[#done + 1] = text.wrap(one.prose, math.min(width, PROSE))
+    else
+      lay_out(done, one.rows, width)
+    end
+  end
+  return table.concat(done, "\n")
 end
 
 --- The names of a function's parameters, in parentheses.
@@ -102,7 +137,7 @@ local function of_tensors(func)
 end
 
 local function of_comment(func, name, comment, skipped)
-  local lines = { name .. help_function.parameters(func, skipped or 0), text.wrap(comment.text) }
+  local lines = { name .. help_function.parameters(func, skipped or 0), { prose = comment.text } }
   local rows = {}
   for i, param in ipairs(comment.params) do
     rows[i] = { param[1], param[2] }
@@ -131,7 +166,7 @@ end
 -- @param func function
 -- @param name string|nil: under which it is known
 -- @param documented function|nil: one whose doc comment says it as well
--- @return array of lines
+-- @return array, as help_function.render takes it
 function help_function.about(func, name, documented)
   local standard = standard_name(func)
   if standard then

@@ -2,7 +2,6 @@
 local help_function = require "datamaestro.cli.help_function"
 local schema = require "datamaestro.schema"
 local steps = require "datamaestro.definition.steps"
-local text = require "datamaestro.text"
 local type_names = require "datamaestro.definition.datatype".type_names
 
 local help_step = {}
@@ -37,22 +36,21 @@ local function add_datatype(lines, about)
       add_fields(lines, inner_of(field))
     end
   end
-  lines[#lines + 1] = "\n" .. text.wrap(("Types of fields: %s, or a data type."):format(
-    table.concat(type_names, ", ")))
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = { prose = ("Types of fields: %s, or a data type."):format(table.concat(type_names, ", ")) }
 end
 
 --- Says what a word of the language is.
 -- @param name string: "filedownloader", "Axis", …
--- @return array of lines | nil: for what is none
+-- @return array, as help_function.render takes it | nil: for what is none
 function help_step.about(name)
   local about = steps.of(name)
   if not about then
     return nil
   end
-  local lines = { ("%s, in definitions: %s"):format(name, about.doc) }
-  lines[1] = text.wrap(lines[1])
+  local lines = { { prose = ("%s, in definitions: %s"):format(name, about.doc) } }
   if about.example then
-    lines[#lines + 1] = "\n  " .. about.example:gsub("\n([^\n])", "\n  %1") .. "\n"
+    lines[#lines + 1] = { code = "\n  " .. about.example:gsub("\n([^\n])", "\n  %1") .. "\n" }
   end
   add_fields(lines, about.schema or {})
   if name == "datatype" then

@@ -1,12 +1,15 @@
 --- The display where there is no terminal: plain lines, and few of them.
 local Run = require "datamaestro.cli.progress_run"
 local lines = require "datamaestro.cli.progress_lines"
+local text = require "datamaestro.text"
 
 local Log = { __name = "log" }
 Log.__index = Log
 
 local INTERVAL, INTERVAL_MAXIMUM = 5, 60 -- seconds between lines of progress: more as a run gets longer
 local REMARK_INTERVAL = 2 -- seconds between remarks on one file
+local NOTES = 1000        -- words of one function that are all printed; a stranger's may say them for ever
+local NOTE_INTERVAL = 1   -- seconds between those that follow
 
 --- Makes the display.
 -- @param output table: with method write, as of io.stderr
@@ -23,7 +26,7 @@ end
 -- @param several boolean: of more than one dataset
 -- @param patience number|nil: seconds without a byte after which a transfer is tried anew
 function Log:begin(several, patience)
-  self.several, self.patience, self.last, self.remarked = several, patience, nil, {}
+  self.several, self.patience, self.last, self.remarked, self.said = several, patience, nil, {}, {}
 end
 
 local function join(figures)
@@ -67,20 +70,33 @@ end
 -- Tries and waits are told as they begin, so that a log says why nothing moves.
 local function tell(self, file, now)
   local before = self.remarked[file.label]
-  if not before or (now - before.at >= REMARK_INTERVAL and before.state ~= file.state) then
+  local is_other = before and (before.state ~= file.state or file.state == "note")
+  if not before or (now - before.at >= REMARK_INTERVAL and is_other) then
     self.remarked[file.label] = { at = now, state = file.state }
     local remark = lines.remark(file, now, self.patience)
     write(self, ("%s: %s"):format(lines.name(file.label, self.several), remark))
   end
 end
 
--- What the function of a definition says: it may say much.
-local function say(self, file, now)
-  local before = self.remarked[file.label]
-  if not before or now - before.at >= REMARK_INTERVAL then
-    self.remarked[file.label] = { at = now, state = file.state }
-    write(self, ("%s: %s"):format(lines.name(file.label, self.several), lines.remark(file, now)))
+local function say_omitted(self, label)
+  local said = self.said[label]
+  if said and said.omitted > 0 then
+    write(self, ("%s: … %d more"):format(text.line(label), said.omitted))
+    said.omitted = 0
   end
+end
+
+-- What the function of a definition says: each word of it, but not without end.
+local function say(self, event, now)
+  local said = self.said[event.file] or { count = 0, omitted = 0, at = -math.huge }
+  self.said[event.file] = said
+  if said.count >= NOTES and now - said.at < NOTE_INTERVAL then
+    said.omitted = said.omitted + 1
+    return
+  end
+  said.count, said.at = said.count + 1, now
+  say_omitted(self, event.file)
+  write(self, text.line(("%s: %s"):format(event.file, event.text)))
 end
 
 --- Shows the state of a run after an event.
@@ -89,15 +105,19 @@ end
 -- @param now number: seconds
 -- @param file file|nil: that the event speaks of
 function Log:update(run, event, now, file)
+  if event.event == "done" or event.event == "failed" then
+    say_omitted(self, event.file)
+    self.said[event.file] = nil
+  end
   if event.event == "done" then
     local line = lines.stored(event, self.several)
     if line then
       write(self, line)
     end
-  elseif event.event == "retry" or event.event == "wait" then
+  elseif event.event == "retry" or event.event == "wait" or event.passing then
     tell(self, file, now)
   elseif event.event == "note" then
-    say(self, file, now)
+    say(self, event, now)
   end
   tick(self, run, now)
 end

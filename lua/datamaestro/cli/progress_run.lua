@@ -6,7 +6,7 @@
 --   retry     url, reason, delay, attempt, of    source   url, reason
 --   wait      holder, received|nil, total|nil    done     path, size
 --   failed    message, code                      end      ok
---   go        (the wait for a dataset is over)   note    text
+--   go        (the wait for a dataset is over)   note    text, passing|nil (boolean: another one will follow)
 -- (docs/progress.md has them in full). A file is active from its first event to `done` or `failed`.
 local Rate = require "datamaestro.cli.progress_rate"
 

@@ -7,7 +7,6 @@ local history = require "datamaestro.cli.history"
 local host = require "datamaestro.api.host"
 local show = require "datamaestro.cli.show"
 local status = require "datamaestro.status"
-local text = require "datamaestro.text"
 
 local Repl = { __name = "repl" }
 Repl.__index = Repl
@@ -30,6 +29,7 @@ function Repl.new(session, options)
     failure = nil, -- exit status of the first input that failed
     finished = false,
   }, Repl)
+  session.prefix = "" -- errors and warnings alike: at the prompt, nobody else speaks
   self.functions = require "datamaestro.cli.words".of(self)
   return self
 end
@@ -140,11 +140,10 @@ end
 --- Prints what went wrong on standard error.
 -- @param message string
 function Repl:complain(message)
-  self.session:progress():clear()
   io.stdout:flush()
-  message = text.printable(message)
-  local columns = self.terminal and require "datamaestro.api.console".size(2)
-  io.stderr:write(self.paint_error("error", columns and text.fold(message, columns - 1) or message), "\n")
+  self.session:complain(message, function(lines)
+    return self.paint_error("error", lines)
+  end)
 end
 
 local function fail(self, message, code)
@@ -170,9 +169,13 @@ local function keep(self, value)
   end
 end
 
+-- Of a value and nils behind it, the nils tell nothing; of nothing but nils, their number does.
 local function shown(self, values)
-  local parts, several = {}, false
-  for i = 1, values.n do
+  local parts, several, last = {}, false, values.n
+  while values[1] ~= nil and values[last] == nil do
+    last = last - 1
+  end
+  for i = 1, last do
     parts[i] = show.value(values[i], self.paint)
     several = several or parts[i]:find("\n", 1, true) ~= nil
   end
@@ -185,7 +188,8 @@ local function is_failure(values)
 end
 
 -- Runs a chunk. Its values are kept and printed.
--- With `source`, what of it may be misspelt is said beside a nil and below an error.
+-- With `source`, what of it may be misspelt is said beside a nil and below an error, and beside a method how
+-- to call it.
 local function run(self, chunk, handler, source)
   local values
   local ok, result = guarded(self, function()
@@ -206,8 +210,8 @@ local function run(self, chunk, handler, source)
   elseif is_failure(values) then
     fail(self, values[2], values[3])
   elseif result then
-    local said = source and values.n == 1 and values[1] == nil
-      and require "datamaestro.cli.hint".of(source, _G)
+    local said = source and values.n == 1 and (values[1] == nil or type(values[1]) == "function")
+      and require "datamaestro.cli.hint"[values[1] == nil and "of" or "of_method"](source, _G)
     self.session:print(said and result .. "  " .. self.paint("dim", "-- " .. said) or result)
   end
   if values then
@@ -237,7 +241,8 @@ local function handle(self, source, chunk, message)
     run(self, chunk, evaluate.handler(chunk, name, source), source)
   else
     keep(self, nil)
-    fail(self, message, "error")
+    local said = require "datamaestro.cli.cure".of(source)
+    fail(self, said and message .. "\n" .. said or message, "error")
   end
 end
 

@@ -1,5 +1,7 @@
 --- One run of the program: what was asked globally, what it works on, and where it prints.
+local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
+local speech = require "datamaestro.cli.speech"
 local text = require "datamaestro.text"
 
 local FD_MAXIMUM = 1048576 -- more descriptors than a process may have
@@ -19,6 +21,7 @@ function Session.new(arguments)
     json = arguments.json,
     keep_downloads = arguments.keep_downloads,
     offline = arguments.offline,
+    prefix = "datamaestro: ", -- of what is said on standard error; the prompt has none
     agreed = {}, -- terms accepted in this session, by their keys
     transfers = {
       jobs = arguments.jobs, mirror = arguments.mirror, strict = arguments.strict,
@@ -48,13 +51,20 @@ function Session:print_json(value)
   self:print(require "datamaestro.json".encode(value, "  "))
 end
 
---- Prints an error or a warning on standard error, safe for a terminal.
+--- Prints lines for people on standard output, on a terminal wrapped between words.
+-- @param lines string: safe for a terminal
+-- @param hang integer|nil: as of text.fold
+function Session:say(lines, hang)
+  self:print(speech.folded(1, lines, hang))
+end
+
+--- Prints an error or a warning on standard error, safe for a terminal, there wrapped between words.
 -- @param message string
-function Session:complain(message)
+-- @param paint function|nil: string → string: what is printed, with colours
+function Session:complain(message, paint)
   self:progress():clear()
-  -- Each failure begins with the program's name; lines that are indented belong to the one before.
-  local lines = text.printable(message):gsub("\n(%S)", "\ndatamaestro: %1")
-  io.stderr:write("datamaestro: ", lines, "\n")
+  local lines = speech.complaint(self.prefix, message)
+  io.stderr:write(paint and paint(lines) or lines, "\n")
 end
 
 --- The progress display, which writes on standard error.
@@ -77,9 +87,9 @@ function Session:finish()
   end
 end
 
---- The data directory.
+--- The data directory alone, without those of others where datasets may be, too.
 -- @return store | nil, message, code
-function Session:store()
+function Session:own_store()
   return require "datamaestro.engine.store".open(self.asked_data)
 end
 
@@ -141,6 +151,25 @@ local function settings_of(self, store)
     self.settings = found
   end
   return self.settings
+end
+
+-- Whether there is anything that could name stores.
+local function has_settings(store)
+  local user = config.user_folder()
+  return (os.getenv "DATAMAESTRO_STORES" or "") ~= "" or file.stat(store.root .. "/settings.json") ~= nil
+    or user ~= nil and file.stat(user .. "/settings.json") ~= nil
+end
+
+--- The data directory, and those of others that the settings name.
+-- @return store | nil, message, code
+function Session:store()
+  local store, message, code = self:own_store()
+  local settings
+  if store and has_settings(store) then
+    settings, message, code = settings_of(self, store)
+    return settings and store:search(settings.stores), message, code
+  end
+  return store, message, code
 end
 
 -- What the engine wants to know of this session: the options of prepare.download_all | nil, message, code.
@@ -272,6 +301,19 @@ function Session:forecast(store, datasets)
   end
   return require "datamaestro.engine.forecast".of(store, datasets, { settings = settings,
     offline = self.offline, keep_downloads = self.keep_downloads, accepted = self.agreed })
+end
+
+--- Asks whether sources are still there.
+-- @param store store
+-- @param requests array of tables: as of presence.check
+-- @param told function(request): called after each
+-- @return true | nil, message, code
+function Session:check_sources(store, requests, told)
+  local settings, message, code = settings_of(self, store)
+  if not settings then
+    return nil, message, code
+  end
+  return require "datamaestro.engine.presence".check(store, requests, { settings = settings, told = told })
 end
 
 --- Fetches what is missing of a dataset and opens it: the one way into its data.

@@ -1,5 +1,6 @@
 --- Values as the REPL prints them: ordered, bounded, safe for a terminal. Nothing here reads data.
 local json = require "datamaestro.json"
+local quote = require "datamaestro.cli.quote"
 local record = require "datamaestro.record"
 local text = require "datamaestro.text"
 local tree = require "datamaestro.cli.tree"
@@ -25,45 +26,6 @@ function show.painter(coloured)
     local colour = coloured and COLOURS[kind]
     return colour and ("\27[%sm%s\27[0m"):format(colour, value) or value
   end
-end
-
-local ESCAPES = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ['"'] = '\\"', ["\\"] = "\\\\" }
-
--- The first `limit` bytes, not ending within a character.
-local function cut(value, limit)
-  if #value <= limit then
-    return value
-  end
-  local last = limit
-  while last > limit - 4 and (value:byte(last + 1) & 0xC0) == 0x80 do
-    last = last - 1
-  end
-  return value:sub(1, last)
-end
-
--- Bytes that are no UTF-8 as \xNN.
-local function escape_invalid(value)
-  local parts, position = {}, 1
-  while position <= #value do
-    local length, bad = utf8.len(value, position)
-    local last = length and #value or bad - 1
-    parts[#parts + 1] = value:sub(position, last)
-    if bad then
-      parts[#parts + 1] = ("\\x%02x"):format(value:byte(bad))
-    end
-    position = (bad or #value) + 1
-  end
-  return table.concat(parts)
-end
-
---- Shows a string quoted, with escapes, cut to a length.
--- @param value string
--- @param limit integer: bytes
--- @return string
-function show.quote(value, limit)
-  local head = cut(value, limit):gsub('[\n\t\r"\\]', ESCAPES)
-  local quoted = '"' .. text.printable(escape_invalid(head)) .. '"'
-  return #value > limit and ("%s… (%d bytes)"):format(quoted, #value) or quoted
 end
 
 local function show_function(value)
@@ -165,13 +127,13 @@ end
 local function show_object(value, state)
   local ok, result = pcall(tostring, value)
   result = ok and result or ("%s without a text (its __tostring failed)"):format(type(value))
-  return (text.printable(cut(result, state.limit)):gsub("\n+$", ""))
+  return (text.printable(quote.cut(result, state.limit)):gsub("\n+$", ""))
 end
 
 function one(value, state, depth)
   local kind = type(value)
   if kind == "string" then
-    return state.paint("string", show.quote(value, depth == 0 and STRING or NESTED_STRING))
+    return state.paint("string", quote.string(value, depth == 0 and STRING or NESTED_STRING))
   elseif kind == "function" then
     return state.paint("type", show_function(value))
   elseif kind == "table" then

@@ -1,12 +1,12 @@
 --- Terms of use on a terminal: shown, asked about once, recorded.
 local agreements = require "datamaestro.engine.agreements"
-local console = require "datamaestro.api.console"
 local file = require "datamaestro.api.file"
+local speech = require "datamaestro.cli.speech"
 local text = require "datamaestro.text"
 
 local terms = {}
 
-local WIDTH = 78   -- columns at the most, where the terminal has as many
+local WIDTH = 77   -- columns at the most, where the terminal has as many
 local MARGIN = "  " -- so that no line of theirs looks like one of ours
 
 -- A word as the shell reads it.
@@ -25,7 +25,7 @@ end
 -- @param one agreement
 -- @return string: lines
 function terms.text(one)
-  local width = math.max(20, math.min((console.size(2) or WIDTH) - 1, WIDTH)) - #MARGIN
+  local width = math.max(20, math.min(speech.columns(2), WIDTH)) - #MARGIN
   local body = text.printable(text.wrap(one.text, width))
   return (MARGIN .. body:gsub("\n", "\n" .. MARGIN):gsub("[ ]+\n", "\n"))
 end
@@ -74,7 +74,8 @@ local YES = { yes = true, y = true }
 local function ask(session, one)
   session:progress():clear()
   io.stdout:flush()
-  io.stderr:write(terms.heading(one), "\n\n", terms.text(one), "\n\nDo you accept these terms? [yes/no] ")
+  io.stderr:write(speech.folded(2, terms.heading(one)), "\n\n", terms.text(one),
+    "\n\nDo you accept these terms? [yes/no] ")
   local answer
   local _ <close> = setmetatable({}, { __close = function()
     io.stderr:write(answer and "" or "\n") -- also where Ctrl-C ends it all

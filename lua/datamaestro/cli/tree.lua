@@ -4,6 +4,7 @@ local csv = require "datamaestro.data.csv"
 local data = require "datamaestro.data"
 local file = require "datamaestro.api.file"
 local objects = require "datamaestro.data.objects"
+local quote = require "datamaestro.cli.quote"
 local source = require "datamaestro.data.source"
 local tensor = require "datamaestro.data.tensor"
 local text = require "datamaestro.text"
@@ -53,8 +54,8 @@ local function content_of(object)
   return ""
 end
 
--- What there is to say of an object's file, without its content.
-local function about_file(object)
+-- What there is to say of an object's file, without its content; also its path, where no own line does.
+local function about_file(object, has_line)
   local path = rawget(object, "path")
   if type(path) ~= "string" then
     return nil
@@ -62,19 +63,21 @@ local function about_file(object)
   local on_disk, inside = source.split(path)
   local found = file.stat(on_disk)
   if not found then
-    return "no such file: " .. path
+    return has_line and "no such file" or "no such file: " .. path
   elseif found.type == "folder" then
-    return "folder " .. path
+    return not has_line and "folder " .. path or nil
   elseif types.is(object, data.Folder) then
-    return ("archive %s, %s"):format(path, text.size(found.size))
+    return ("archive%s, %s"):format(has_line and "" or " " .. path, text.size(found.size))
   end
   local size = text.size(found.size)
   return content_of(object) .. (inside and ("in an archive of %s"):format(size) or size)
 end
 
 local function short(value)
-  local shown = type(value) == "string" and ("%q"):format(value):gsub("\\\n", "\\n") or tostring(value)
-  return #shown > LONGEST and shown:sub(1, LONGEST) .. "…" or shown
+  if type(value) == "string" then
+    return quote.string(value, LONGEST)
+  end
+  return quote.cut(tostring(value), LONGEST)
 end
 
 -- Plain values but defaults into one string, objects (also those in lists) into an array of
@@ -102,7 +105,7 @@ end
 local function add_object(lines, object, paint, prefix, label, depth)
   local plain, children = sort_fields(object)
   local parts = { paint("type", types.type_of(object).name) }
-  local about = about_file(object)
+  local about = about_file(object, depth == 0)
   parts[#parts + 1] = about and text.printable(about) or nil
   parts[#parts + 1] = plain ~= "" and text.printable(plain) or nil
   lines[#lines + 1] = label .. table.concat(parts, "  ")
@@ -127,8 +130,9 @@ function tree.object(object, paint)
   if type(id) == "string" then
     lines[1] = lines[1] .. "  " .. paint("dim", text.printable(id))
   end
-  if type(rawget(object, "path")) == "string" then
-    lines[#lines + 1] = paint("dim", text.printable(object.path))
+  local path = rawget(object, "path")
+  if type(path) == "string" then
+    lines[#lines + 1] = paint("dim", text.printable(path))
   end
   return table.concat(lines, "\n")
 end

@@ -126,7 +126,7 @@ function words.of(repl)
   -- type or of a step of definitions, the id of a dataset.
   -- @param ... any: x
   function functions.help(...)
-    session:print(select("#", ...) == 0 and help.overview or help.about((...), repl))
+    session:print(select("#", ...) == 0 and help.overview() or help.about((...), repl))
   end
 
   --- Ends the session, as Ctrl-D does.

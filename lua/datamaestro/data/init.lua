@@ -33,7 +33,8 @@ data.Folder = assert(types.new {
   fields = { { "path", "path", doc = "Where the folder, or the archive, is." } },
   methods = {
     --- Lists the regular files, also those of folders below; an archive (tar, packed or not, zip, 7z) or a
-    -- folder in one (`x.zip!/name`) is a folder too.
+    -- folder in one (`x.zip!/name`) is a folder too. Of a dataset's folder it lists what is the dataset's:
+    -- also what its links lead to, neither the program's own files nor folders of other datasets.
     -- @return array of strings: names relative to it, sorted | nil, message, code
     files = function(self)
       return source.files(self.path)

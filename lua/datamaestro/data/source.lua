@@ -105,26 +105,58 @@ function source.open(path)
   return handle, why, not handle and "error" or nil
 end
 
--- All files below a folder on disk.
-local function add_files(folder, prefix, names)
+-- A dataset's own folder has its state, or a lock, in it.
+local function is_of_dataset(folder)
+  return file.stat(folder .. "/.state.json") ~= nil or file.stat(folder .. "/.state.lock") ~= nil
+end
+
+-- What the program keeps for itself in a dataset's folder.
+local function is_own(name)
+  return name:find "^%.state%." ~= nil or name == ".contents" or name == ".downloads"
+end
+
+local add_files
+
+-- One name in a folder. Folders of other datasets are none of this one's; what a dataset links to is.
+local function add_file(walk, path, prefix, name, is_dataset)
+  local found = file.stat(path, true)
+  if found and found.type == "link" and is_dataset then
+    found = file.stat(path)
+    if found and found.type == "folder" then
+      return add_files(walk, path, prefix .. name .. "/")
+    end
+  elseif found and found.type == "folder" then
+    return is_of_dataset(path) or add_files(walk, path, prefix .. name .. "/")
+  end
+  if found and is_file(path) then
+    walk.names[#walk.names + 1] = prefix .. name
+  end
+  return true
+end
+
+-- All files below a folder on disk; true | nil, message, code. A link to a folder above it ends there.
+function add_files(walk, folder, prefix)
+  local real = file.realpath(folder) or folder
+  if walk.above[real] then
+    return true
+  end
   local listed, message, code = file.list(folder)
   if not listed then
     return nil, message, code
   end
+  walk.above[real] = true
+  local is_dataset = is_of_dataset(folder)
   for _, name in ipairs(listed) do
-    local path = folder .. "/" .. name
-    local found = file.stat(path, true)
-    if found and found.type == "folder" then
+    if not (is_dataset and is_own(name)) then
       local done
-      done, message, code = add_files(path, prefix .. name .. "/", names)
+      done, message, code = add_file(walk, folder .. "/" .. name, prefix, name, is_dataset)
       if not done then
         return nil, message, code
       end
-    elseif found and is_file(path) then
-      names[#names + 1] = prefix .. name
     end
   end
-  return names
+  walk.above[real] = nil
+  return true
 end
 
 -- Those of an archive below a folder of it.
@@ -145,7 +177,8 @@ local function add_members(path, folder, names)
   return names
 end
 
---- The regular files of a folder, of an archive, or of a folder in an archive.
+--- The regular files of a folder, of an archive, or of a folder in an archive. Of a dataset's folder those
+-- that are its own: also what it links to, neither the program's files nor other datasets' folders.
 -- @param path string
 -- @return array of names relative to it, sorted by byte | nil, message, code
 function source.files(path)
@@ -153,11 +186,13 @@ function source.files(path)
   if inside or is_file(on_disk) then
     return add_members(on_disk, inside or "", {})
   end
-  local names, message, code = add_files(path, "", {})
-  if names then
-    table.sort(names)
+  local names = {}
+  local done, message, code = add_files({ names = names, above = {} }, path, "")
+  if not done then
+    return nil, message, code
   end
-  return names, message, code
+  table.sort(names)
+  return names
 end
 
 --- The path of a file of a folder, of an archive, or of a folder in an archive.

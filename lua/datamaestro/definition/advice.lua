@@ -77,7 +77,8 @@ local ENDINGS = { gz = "gzip", bz2 = "bzip2", xz = "xz", zst = "zstd", lz4 = "lz
 
 -- The name says that it is compressed, and it is not; or the other way round.
 local function misleading_name(resource)
-  if resource.kind ~= "filedownloader" or type(resource.url) ~= "string" then
+  local is_archive = archive_of(resource.filename) -- which is another warning
+  if resource.kind ~= "filedownloader" or type(resource.url) ~= "string" or is_archive then
     return nil
   end
   local ending = resource.filename:lower():match "%.(%w+)$"
@@ -86,8 +87,7 @@ local function misleading_name(resource)
   if decoder ~= "none" and ENDINGS[ending] then
     return ("'%s' is kept decompressed, but its name ends in .%s (leave the ending out, or transforms = "
       .. "\"none\")"):format(resource.filename, ending)
-  elseif decoder == "none" and served ~= "none" and not ENDINGS[ending]
-    and not archive_of(resource.filename) then
+  elseif decoder == "none" and served ~= "none" and not ENDINGS[ending] then
     return ("'%s' is kept compressed by %s, but its name does not say so (an ending like its URL's, or no "
       .. "transforms)"):format(resource.filename, served)
   end

@@ -140,6 +140,27 @@ function Dataset:samples(limit)
   return list
 end
 
+local SHARING = 64 -- variants in one folder that are looked at
+
+--- Gives the datasets of a family that stand in one folder.
+-- @param name string: of a folder in the family's own, "" for that itself
+-- @return array of datasets: several where axes are in no id | nil where no variant has a folder of that name
+-- @return boolean: whether these are all that can stand there
+function Dataset:in_folder(name)
+  local values = self.variants:of_folder(name)
+  if not values then
+    return nil
+  end
+  local found, complete = self.variants:sharing(values, SHARING)
+  local list = {}
+  for _, one in ipairs(found) do
+    local known = variant(self, one) -- of a script that fails nothing can be said
+    list[#list + 1] = known
+    complete = complete and known ~= nil
+  end
+  return list, complete
+end
+
 -- --- Building ----------------------------------------------------------------------------------
 
 -- The object that the function's result stands for | nil, what is wrong.

@@ -15,11 +15,11 @@ Registry.__index = Registry
 --- Opens the registry. Definitions are read when they are asked for, each once.
 -- @param options table: `roots` (array of paths: repositories or folders of them; default: those of
 --   DATAMAESTRO_PATH, the user's, the program's)
--- @return registry
+-- @return registry: `hidden` are the ids of repositories that others with the same ids hide
 function registry.open(options)
   local roots = options and options.roots or repository.roots()
   local self = setmetatable({ loaded = {} }, Registry)
-  self.list, self.broken, self.by_root = repository.all(roots)
+  self.list, self.broken, self.by_root, self.hidden = repository.all(roots)
   self.find_repository = function(id)
     return self:repository(id)
   end
@@ -223,7 +223,9 @@ function Registry:datasets()
   local all, seen = {}, {}
   local problems = table.move(self.broken, 1, #self.broken, 1, {})
   for _, owner in ipairs(self.list) do
-    for _, path in ipairs(owner:files()) do
+    local files, unread = owner:files()
+    table.move(unread, 1, #unread, #problems + 1, problems)
+    for _, path in ipairs(files) do
       local datasets, message = self:load(path, owner)
       if datasets then
         add_datasets(datasets, seen, all, problems)

@@ -162,6 +162,32 @@ function Variants:folder(values)
   end))
 end
 
+-- Undoes the percent-encoding of folder().
+local function unfolded(name)
+  return (name:gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+--- The values that the name of a variant's folder stands for.
+-- @param name string: "seed=1,size=small"; "" for what stands in the family's own folder
+-- @return table: name → value, of the axes that are in ids | nil: no variant has a folder of that name
+function Variants:of_folder(name)
+  local given = self:parse(unfolded(name))
+  local values = {}
+  for _, one in ipairs(given and self.axes or {}) do
+    local value = given[one.name]
+    if value == nil and one.in_id and one.elide_default then
+      value = one.default
+    end
+    if (value ~= nil) ~= one.in_id then
+      return nil
+    end
+    values[one.name] = value
+  end
+  return given and self:folder(values) == name and values or nil
+end
+
 --- What is wrong with a choice of values as a whole.
 -- @param values table: as of resolve
 -- @return string | nil
@@ -215,25 +241,47 @@ function Variants:count()
   return count
 end
 
+-- Each of some choices with each value of one more axis.
+local function extend(found, one, list)
+  local extended = {}
+  for _, before in ipairs(found) do
+    for _, value in ipairs(list) do
+      local values = { [one.name] = value }
+      for name, other in next, before do
+        values[name] = other
+      end
+      extended[#extended + 1] = values
+    end
+  end
+  return extended
+end
+
 --- Combinations of values: all of them, or where these are too many that of the defaults and first values.
 -- @param limit integer: how many are not too many
 -- @return array of tables as of resolve; empty where an open axis has no default
 function Variants:combinations(limit)
   local found, all = { {} }, self:count() <= limit
   for _, one in ipairs(self.axes) do
-    local extended, list = {}, choices(one, all)
-    for _, before in ipairs(found) do
-      for _, value in ipairs(list) do
-        local values = { [one.name] = value }
-        for name, other in next, before do
-          values[name] = other
-        end
-        extended[#extended + 1] = values
-      end
-    end
-    found = extended
+    found = extend(found, one, choices(one, all))
   end
   return found
+end
+
+--- All choices of values that share a folder: those that differ in axes that are in no id.
+-- @param values table: as of of_folder
+-- @param limit integer: how many are not too many
+-- @return array of tables as of resolve
+-- @return boolean: whether these are all that there can be
+function Variants:sharing(values, limit)
+  local found, complete = { values }, true
+  for _, one in ipairs(self.axes) do
+    if not one.in_id then
+      local list = choices(one, true)
+      complete = complete and one.domain ~= nil and #found * #list <= limit
+      found = complete and extend(found, one, list) or {}
+    end
+  end
+  return found, complete
 end
 
 --- Other variants: all, where these are few, and those that differ in one axis.

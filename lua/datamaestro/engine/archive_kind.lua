@@ -1,5 +1,4 @@
 --- What the resource kinds for archives have in common: a folder of what an archive holds.
-local fetch = require "datamaestro.engine.fetch"
 local fields = require "datamaestro.engine.fields"
 local file = require "datamaestro.api.file"
 
@@ -87,7 +86,7 @@ function archive_kind.new(format, texts, endings)
     end,
 
     make = function(resource, part, context, dataset)
-      local made, record, code = fetch.obtain({
+      local made, record, code = require "datamaestro.engine.fetch".obtain({
         label = ("%s: %s"):format(dataset.id, resource.name),
         sources = fields.sources_of(resource, context, dataset),
         filename = resource.name,

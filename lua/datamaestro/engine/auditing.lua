@@ -1,5 +1,4 @@
 --- Many files read at once, by threads, while other things go on.
-local audit = require "datamaestro.api.audit"
 
 local auditing = {}
 
@@ -27,7 +26,7 @@ local function take_all(handle, first, each)
 end
 
 local function read_batch(files, first, last, each, turn, before)
-  local handle <close> = assert(audit.start(table.move(files, first, last, 1, {})))
+  local handle <close> = assert(require "datamaestro.api.audit".start(table.move(files, first, last, 1, {})))
   local done
   repeat
     turn(handle, before + select(2, handle:progress()))

@@ -1,4 +1,5 @@
 --- Brings one dataset in place: carries out its plan, each resource once those that it needs are complete.
+local elsewhere = require "datamaestro.engine.elsewhere"
 local file = require "datamaestro.api.file"
 local graph = require "datamaestro.engine.graph"
 local inventory = require "datamaestro.engine.inventory"
@@ -35,7 +36,10 @@ end
 local function make(self, step)
   local run, dataset, resource = self.run, self.dataset, step.resource
   local part = ("%s/%s.part"):format(self.workshop, resource.name)
-  local made, message, code = resources.kind(resource).make(resource, part, run.context, dataset)
+  local made, message, code = elsewhere.take(resource, part, run.context, dataset)
+  if not made and not code then
+    made, message, code = resources.kind(resource).make(resource, part, run.context, dataset)
+  end
   if made then
     made, message, code = take(self, step, part, message)
   end
@@ -132,7 +136,7 @@ local function adopt(self, step)
 end
 
 local function begin(self, step)
-  if step.reason then
+  if step.reason and step.action ~= "keep" then
     self.run.context.warn(step.action == "adopt" and step.reason or step.reason .. "; it is made again")
   end
   if step.action == "make" then
@@ -197,6 +201,7 @@ end
 -- @return array of failures: {message, code}
 function Bringing.bring(run, dataset)
   local self = setmetatable({ run = run, dataset = dataset, failures = {} }, Bringing)
+  run.store:settle(dataset)
   local lock <close>, message, code = run:lock(dataset)
   if lock then
     work_under_lock(self)

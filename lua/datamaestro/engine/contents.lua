@@ -303,6 +303,25 @@ function contents.measure(folder, name)
   return files, bytes
 end
 
+--- All that a list has.
+-- @param folder string: the dataset's
+-- @param name string: the resource's
+-- @return table: set of paths in the resource's folder | nil where there is no list, or none that can be read
+function contents.paths(folder, name)
+  local lines <close> = lines_of(folder, name)
+  if not lines then
+    return nil
+  end
+  local paths = {}
+  for mark, _, path in lines do
+    if mark == "?" then
+      return nil
+    end
+    paths[path] = true
+  end
+  return paths
+end
+
 --- The names directly in a folder that a list has.
 -- @param folder string: the dataset's
 -- @param name string: the resource's

@@ -2,6 +2,7 @@
 local download = require "datamaestro.engine.download"
 local file = require "datamaestro.api.file"
 local hosts = require "datamaestro.engine.hosts"
+local pages = require "datamaestro.engine.pages"
 local settings = require "datamaestro.settings"
 local sources = require "datamaestro.engine.sources"
 local text = require "datamaestro.text"
@@ -16,15 +17,9 @@ local BACKOFF_MAXIMUM = 30   -- seconds
 local WORTH = 1024 * 1024    -- bytes that a try must bring so as not to count as one
 local LOOK = 0.2             -- seconds between two looks at a lock
 
--- What a login page, an error page or a list of files begins with.
-local function is_web_page(report)
-  local head = report.head:gsub("^\239\187\191", ""):match "^%s*(.*)$":lower()
-  return head:find "^<!doctype html" ~= nil or head:find "^<html[%s>]" ~= nil
-end
-
 -- A page where data was promised: only bytes that are proved right may look like one.
 local function unexpected_page(report, spec, proved)
-  if proved or spec.filename:lower():find "%.x?html?$" or not is_web_page(report) then
+  if proved or pages.may_be(spec.filename) or not pages.is_page(report.head) then
     return nil
   end
   return "HTML page of " .. text.size(report.size)
@@ -175,7 +170,7 @@ end
 -- under the digest that it has, so that it need not come again once that is declared.
 local function set_aside(job, source, report)
   local kind, hex = next(report.digests)
-  if not kind or report.size < WORTH or is_web_page(report) or sources.local_path(source.url) then
+  if not kind or report.size < WORTH or pages.is_page(report.head) or sources.local_path(source.url) then
     return
   end
   local plain = job.spec.part
@@ -193,6 +188,13 @@ local function discard(job)
     file.remove(job.keep.part)
   end
   download.drop(job)
+end
+
+-- The most that a transfer takes of the content is all that is expected.
+local function exactly(spec, message)
+  local size = spec.content and spec.content.size
+  local pattern = size and ("%%(%d at most expected%%)$"):format(size)
+  return pattern and message:gsub(pattern, ("(%d expected)"):format(size)) or message
 end
 
 -- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may
@@ -216,7 +218,7 @@ local function try(job, source)
   leave(job)
   if not report then
     local passing
-    passing, message = judge(job, source, partial, message)
+    passing, message = judge(job, source, partial, (exactly(job.spec, message)))
     -- What an earlier answer or process brought may be what does not decode.
     passing = passing or (code == "format" and partial and partial.mixed and not source.alone)
     return nil, advise(job, message, partial, source.url), code, passing

@@ -4,6 +4,7 @@ local console = require "datamaestro.api.console"
 local contents = require "datamaestro.engine.contents"
 local file = require "datamaestro.api.file"
 local place = require "datamaestro.engine.place"
+local recipe = require "datamaestro.engine.recipe"
 local records = require "datamaestro.engine.records"
 
 local ledger = {}
@@ -19,6 +20,12 @@ local PERIOD = 1 -- seconds between two writings, at least: thousands of small f
 -- @return ledger
 function ledger.open(store, dataset)
   return setmetatable({ store = store, dataset = dataset, states = {}, written = console.now() }, Ledger)
+end
+
+local function complete(resource, record)
+  local found = records.complete(record)
+  found.recipe = found.recipe or recipe.of(resource)
+  return found
 end
 
 --- Gives what is complete, verified and on disk its place.
@@ -40,7 +47,7 @@ function Ledger:take(resource, part, path, record, list)
   if not done then
     file.remove_tree(part)
   end
-  self.states[resource.name] = done and records.complete(record) or { state = "none" }
+  self.states[resource.name] = done and complete(resource, record) or { state = "none" }
   if done and console.now() > self.written + PERIOD then
     done, message, code = self:flush()
   end
@@ -72,7 +79,7 @@ function Ledger:adopt(resource, record, list)
     done, message, code = contents.write(self.store:folder(self.dataset), resource.name, list)
   end
   if done then
-    self.states[resource.name] = records.complete(record)
+    self.states[resource.name] = complete(resource, record)
   end
   return done, message, code
 end

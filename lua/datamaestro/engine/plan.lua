@@ -2,12 +2,14 @@
 local contents = require "datamaestro.engine.contents"
 local graph = require "datamaestro.engine.graph"
 local place = require "datamaestro.engine.place"
+local recipe = require "datamaestro.engine.recipe"
 local resources = require "datamaestro.engine.resources"
 local verify = require "datamaestro.engine.verify"
 
 local plan = {}
 
-local UNPROVED = "%s: taken as it is (the definition has no size or digest of its content)"
+local UNPROVED = "%s: taken as it is (the definition has no size or checksum of its content)"
+local UNPROVED_FOLDER = "%s: taken as it is (no checksum in the definition tells what must be in it)"
 
 local function check(store, dataset, resource, path)
   local kind = resources.kind(resource)
@@ -22,6 +24,13 @@ local function size_of(resource, record)
   return resources.kind(resource).stored(resource).size or (record.stored and record.stored.size)
 end
 
+-- What there is to say of a resource that is complete.
+local function doubt(resource, path, record)
+  if record.recipe and record.recipe ~= recipe.of(resource) then
+    return ("%s: its definition has changed since it was made (delete it to have it made anew)"):format(path)
+  end
+end
+
 -- A complete resource is trusted without being read; a file of another size than it must have is not it.
 local function look_at_complete(store, dataset, resource, path, record)
   local stands = resources.kind(resource).stands
@@ -29,7 +38,7 @@ local function look_at_complete(store, dataset, resource, path, record)
   if not right then
     return nil, message
   elseif stands == "nothing" then
-    return "keep"
+    return "keep", doubt(resource, path, record)
   end
   local found = place.found(resource, path)
   if not found then
@@ -39,13 +48,13 @@ local function look_at_complete(store, dataset, resource, path, record)
     if size and size ~= found.size then
       return nil, ("%s: %d bytes (%d expected)"):format(path, found.size, size)
     end
-    return "keep"
+    return "keep", doubt(resource, path, record)
   end
   right, message = contents.check(store:folder(dataset), resource.name, path)
   if right == false then
     return nil, message
   end
-  return "keep"
+  return "keep", doubt(resource, path, record)
 end
 
 -- A folder that nobody recorded, but whose list of contents may be there.
@@ -64,13 +73,13 @@ local function look_at_folder(store, dataset, resource, path, unread)
   if listed == false then
     return nil, missing
   end
-  return "adopt", not proved and UNPROVED:format(path) or nil, listed and
+  return "adopt", not proved and UNPROVED_FOLDER:format(path) or nil, listed and
     { stored = contents.sum(assert(contents.read(folder, resource.name))) }
 end
 
--- What nobody recorded: of the Python program, or put there by hand, or of a run that died. Gives the action,
--- what there is to say, what is to be recorded; `unread`: what would have to be read is taken for right, and the
--- fourth result says so.
+-- What nobody recorded: of the Python program, or put there by hand, or of a run that died. The action,
+-- what there is to say, what is to be recorded; `unread`: what would have to be read is taken for right, and
+-- the fourth result says so.
 local function look_at_unknown(store, dataset, resource, path, state, unread)
   local kind = resources.kind(resource)
   if not place.found(resource, path) or state == "partial" then
@@ -183,7 +192,8 @@ function plan.of(store, dataset, unread)
   decide(steps, store, dataset)
   local complete = true
   for _, step in ipairs(steps) do
-    complete = complete and (step.action == "keep" or step.action == "idle")
+    complete = complete and (step.action == "keep" or step.action == "idle"
+      or step.action == "drop" and store:is_read_only(dataset)) -- what stays there does no harm
   end
   return { actions = steps, complete = complete, warning = warning }
 end

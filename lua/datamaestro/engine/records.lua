@@ -3,6 +3,7 @@
 --   source: the URL that the bytes came from, without secrets; "resource NAME" for those of another one
 --   served: {size, sha256} of the bytes as served
 --   stored: {size, sha256} of the file; of a folder {files, size, sha256 of its list of contents}
+--   recipe: what shaped the content (recipe.lua)
 --   fetched: array of {url (the one declared first), source, served}, where several files were fetched
 -- All but the state may be missing. What is no record's is passed over: people edit files.
 local json = require "datamaestro.json"
@@ -48,7 +49,7 @@ end
 function records.of(entry)
   return {
     state = text_of(entry.state), source = text_of(entry.source), served = bytes_of(entry.served),
-    stored = bytes_of(entry.stored), fetched = list_of(entry.fetched),
+    stored = bytes_of(entry.stored), fetched = list_of(entry.fetched), recipe = text_of(entry.recipe),
   }
 end
 
@@ -74,7 +75,7 @@ local BYTES = { "files", "size", "md5", "sha1", "sha256", "sha512" }
 function records.encode(record)
   local copy = {
     state = record.state, source = record.source, served = ordered(record.served, BYTES),
-    stored = ordered(record.stored, BYTES),
+    stored = ordered(record.stored, BYTES), recipe = record.recipe,
   }
   if record.fetched then
     copy.fetched = json.array {}
@@ -83,7 +84,7 @@ function records.encode(record)
         { "url", "source", "served" })
     end
   end
-  return ordered(copy, { "state", "source", "served", "stored", "fetched" })
+  return ordered(copy, { "state", "source", "served", "stored", "recipe", "fetched" })
 end
 
 --- Adds what is known to a record of a complete resource.
@@ -93,7 +94,7 @@ end
 function records.complete(record, stored)
   record = record or {}
   return { state = "complete", source = record.source, served = record.served, fetched = record.fetched,
-    stored = stored or record.stored }
+    stored = stored or record.stored, recipe = record.recipe }
 end
 
 return records

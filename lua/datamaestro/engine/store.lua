@@ -26,12 +26,122 @@ function store.open(asked)
   return setmetatable({ root = root }, Store)
 end
 
---- The folder of a dataset.
+local function folder_in(root, dataset)
+  return ("%s/data/%s/%s"):format(root, dataset.repository.id, dataset.folder or (dataset.id:gsub("%.", "/")))
+end
+
+-- --- Stores of others ---------------------------------------------------------------------------
+
+--- Names further data directories, in which datasets are used that are complete there. Nothing is ever
+-- written in them.
+-- @param sites array of absolute paths, in the order in which they are searched
+-- @return store: the same
+function Store:search(sites)
+  local own = file.realpath(self.root) or self.root
+  self.sites, self.roots, self.plans = {}, {}, {}
+  for _, site in ipairs(sites) do
+    site = site:gsub("(.)/+$", "%1")
+    if (file.realpath(site) or site) ~= own then
+      table.insert(self.sites, site)
+    end
+  end
+  self.sites = #self.sites > 0 and self.sites or nil
+  return self
+end
+
+-- The plan of a dataset that is complete in a data directory, as its state and a look at its files say:
+-- none is read | nil where it is not.
+local function plan_in(root, dataset)
+  if not file.stat(folder_in(root, dataset) .. "/.state.json") then
+    return nil
+  end
+  local view = setmetatable({ root = root, read_only = true }, Store)
+  local found = require "datamaestro.engine.plan".of(view, dataset, true)
+  return found.complete and found or nil
+end
+
+-- One's own copy, if it is complete, then the first that is; else it is to be one's own.
+local function choose(self, dataset)
+  local own = plan_in(self.root, dataset)
+  for _, site in ipairs(own and {} or self.sites) do
+    local found = plan_in(site, dataset)
+    if found then
+      return site, found
+    end
+  end
+  return self.root, own
+end
+
+-- The data directory in which a dataset is: looked for once.
+local function root_of(self, dataset)
+  if not self.sites then
+    return self.root
+  elseif not self.roots[dataset] then
+    self.roots[dataset], self.plans[dataset] = choose(self, dataset)
+  end
+  return self.roots[dataset]
+end
+
+--- The plan of a dataset that was made while it was looked for, once: then time has gone by.
+-- @param dataset dataset
+-- @return table: as of plan.of | nil
+function Store:planned(dataset)
+  root_of(self, dataset)
+  local found = self.sites and self.plans[dataset]
+  if found then
+    self.plans[dataset] = nil
+  end
+  return found or nil
+end
+
+--- The data directory of others in which a dataset is used.
+-- @param dataset dataset
+-- @return string | nil: where it is, or would be, in one's own
+function Store:site(dataset)
+  local root = root_of(self, dataset)
+  return root ~= self.root and root or nil
+end
+
+--- Whether nothing may be written in a dataset's folder.
+-- @param dataset dataset
+-- @return boolean
+function Store:is_read_only(dataset)
+  return self.read_only or self:site(dataset) ~= nil
+end
+
+local function refuse(folder)
+  return nil, folder .. ": in a store of others (nothing is written there)", "error"
+end
+
+--- From here on a dataset is in one's own data directory: it is about to be brought there.
+-- @param dataset dataset
+function Store:settle(dataset)
+  if self.sites then
+    self.roots[dataset], self.plans[dataset] = self.root, nil
+  end
+end
+
+--- Where else a resource may be, of a dataset that is not complete there.
+-- @param dataset dataset
+-- @param resource resource
+-- @return array of tables: path (absolute), recorded (boolean: complete, as its state says)
+function Store:elsewhere(dataset, resource)
+  local places = {}
+  for i, site in ipairs(self.sites or {}) do
+    local view = setmetatable({ root = site, read_only = true }, Store)
+    places[i] = { path = view:path(dataset, resource),
+      recorded = view:states(dataset)[resource.name] == "complete" }
+  end
+  return places
+end
+
+-- --- Where things are ---------------------------------------------------------------------------
+
+--- The folder of a dataset: where it is complete, else where it would be brought.
 -- @param dataset dataset
 -- @return string: absolute path
 function Store:folder(dataset)
-  return ("%s/data/%s/%s"):format(self.root, dataset.repository.id,
-    dataset.folder or (dataset.id:gsub("%.", "/")))
+  return folder_in(root_of(self, dataset), dataset)
 end
 
 --- The path where a resource stands once it is complete.
@@ -87,17 +197,25 @@ function Store:records(dataset)
   return found, warning
 end
 
---- Reads the states of a dataset's resources.
--- @param dataset dataset
+--- Reads the states of the resources in a folder.
+-- @param folder string: a dataset's
 -- @return table: resource name → "none" | "partial" | "complete"
 -- @return string|nil: a warning when the state file is there but cannot be used; all states are then none
-function Store:states(dataset)
-  local document, warning = read_document(self:folder(dataset))
+function store.states_in(folder)
+  local document, warning = read_document(folder)
   local states = {}
   for name, entry in pairs(document.resources) do
     states[name] = entry.state
   end
   return states, warning
+end
+
+--- Reads the states of a dataset's resources.
+-- @param dataset dataset
+-- @return table: resource name → "none" | "partial" | "complete"
+-- @return string|nil: a warning when the state file is there but cannot be used; all states are then none
+function Store:states(dataset)
+  return store.states_in(self:folder(dataset))
 end
 
 --- Writes what is to be recorded of some resources, atomically; of the others it stays. The caller holds the
@@ -107,6 +225,9 @@ end
 -- @return true | nil, message, code
 function Store:set_states(dataset, states)
   local folder = self:folder(dataset)
+  if self:is_read_only(dataset) then
+    return refuse(folder)
+  end
   local document = read_document(folder)
   for name, record in pairs(states) do
     document.resources[name] = records.encode(record)
@@ -180,6 +301,9 @@ end
 -- @param owner string: the name of this process
 -- @return string: absolute path | nil, message, code
 function Store:workshop(dataset, owner)
+  if self:is_read_only(dataset) then
+    return refuse(self:folder(dataset))
+  end
   local shared = self:folder(dataset) .. "/.downloads"
   local made, message, code = make_folder(shared .. "/" .. owner)
   if not made then

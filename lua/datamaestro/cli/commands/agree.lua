@@ -112,7 +112,7 @@ end
 
 local function print_text(session, found)
   for i, one in ipairs(found) do
-    session:print((i > 1 and "\n" or "") .. terms.heading(one))
+    session:say((i > 1 and "\n" or "") .. terms.heading(one))
     session:print("\n" .. terms.text(one) .. "\n")
     session:print("sha256 " .. one.hash)
     session:print(one.date and "accepted " .. one.date or one.accepted and "accepted by DATAMAESTRO_AGREE"
@@ -124,7 +124,7 @@ local function show(session, found, missing, ids)
   if session.json then
     print_json(session, found)
   elseif #found == 0 then
-    session:print(text.line(table.concat(ids, ", ") .. ": no terms to accept"))
+    session:say(text.line(table.concat(ids, ", ") .. ": no terms to accept"))
   elseif #missing > 0 and terms.can_ask() then
     return terms.ask(session, missing)
   else

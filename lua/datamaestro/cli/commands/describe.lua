@@ -1,6 +1,7 @@
 --- `datamaestro describe ID[.field]`
 local content = require "datamaestro.cli.content"
 local console = require "datamaestro.api.console"
+local fields = require "datamaestro.cli.content.fields"
 local grid = require "datamaestro.cli.grid"
 local json = require "datamaestro.json"
 local text = require "datamaestro.text"
@@ -68,6 +69,9 @@ end
 local function lines_of(part, width)
   local lines = { text.line(("%s  %s"):format(part.label, part.kind)) }
   local facts = part.facts
+  if facts.values.fields then
+    return table.move(fields.lines(facts.values.fields, width), 1, #facts.values.fields, 2, lines)
+  end
   for _, name in ipairs(facts.keys) do
     if name ~= "distinct_exact" and name ~= "id" and name ~= "kind" then
       lines[#lines + 1] = ("  %-9s %s"):format(name, shown(name, facts.values[name], facts.values))
@@ -87,6 +91,10 @@ local function collect(value, label, parts, depth)
   if found.facts and (types.type_of(value) or depth == 0) then
     parts[#parts + 1] = { label = label, content = found }
   elseif types.type_of(value) and depth < DEPTH then
+    local facts = fields.of(value)
+    parts[#parts + 1] = facts and { label = label, content = { kind = found.kind, facts = function()
+      return facts
+    end } }
     for name, item in types.pairs(value) do
       local list = type(item) == "table" and not types.type_of(item) and item or nil
       for i, one in ipairs(list or {}) do
@@ -128,6 +136,10 @@ local function describe_all(session, picked)
     else
       output.write((i > 1 and "\n" or "") .. table.concat(lines_of(part, width), "\n") .. "\n")
     end
+  end
+  if #parts == 0 and not session.json then
+    output.write(text.line(("%s  %s: nothing to describe (no field of it is set)"):format(picked.label,
+      types.type_of(picked.value).name)) .. "\n")
   end
   if session.json then
     local only = #list == 1 and list[1].values.id == picked.label

@@ -1,7 +1,11 @@
 --- `datamaestro info ID`
 local families = require "datamaestro.cli.families"
 local rows_of = require "datamaestro.cli.resource_rows"
+local speech = require "datamaestro.cli.speech"
 local text = require "datamaestro.text"
+
+local COLUMN = 17 -- where that stands which there is to say of an axis or a resource
+local PROSE = 78  -- columns of a description at most
 
 local function type_names(dataset)
   local names = {}
@@ -33,7 +37,7 @@ local function json_proposals(json, list)
   return proposals
 end
 
-local function print_json(session, dataset, rows, terms)
+local function print_json(session, dataset, rows, terms, store)
   local json = require "datamaestro.json"
   local ordered = families.ordered
   local resources = json.array {}
@@ -58,7 +62,9 @@ local function print_json(session, dataset, rows, terms)
     { "size", dataset.size }, { "types", json.array(type_names(dataset)) },
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
     { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
-    { "example", families.example(dataset) }, { "agreements", agreements }, { "resources", resources },
+    { "example", families.example(dataset) }, { "agreements", agreements },
+    { "store", not dataset:is_family() and (store:site(dataset) or store.root) or nil },
+    { "resources", resources },
     { "parameters", json.array(dataset.parameters or {}) },
     { "description", dataset.description }, { "definition", dataset.file },
   })
@@ -77,9 +83,10 @@ local function about_lines(dataset)
   return lines
 end
 
-local function print_text(session, dataset, rows, terms)
+local function print_text(session, dataset, rows, terms, store)
   local function line(format, ...)
-    session:print(text.line(format:format(...)))
+    local said = text.line(format:format(...))
+    session:say(said, said:find "^  " and COLUMN or nil)
   end
   line("%s", dataset.name ~= "" and dataset.name or dataset.id)
   if dataset.url then
@@ -99,12 +106,19 @@ local function print_text(session, dataset, rows, terms)
   for _, text_line in ipairs(families.lines(dataset)) do
     line("%s", text_line)
   end
+  if families.example(dataset) then -- to be copied
+    session:print(text.line(("Example: datamaestro prepare '%s'"):format(families.example(dataset))))
+  end
   if dataset.parameters and #dataset.parameters > 0 then
     line("Parameters: %s", table.concat(dataset.parameters, ", "))
   end
   for _, one in ipairs(terms) do
     line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)
       or one.accepted and "accepted" or one.accepted == false and "not accepted" or "accepted or not")
+  end
+  local site = not dataset:is_family() and store:site(dataset)
+  if site then
+    line("Store: %s (read only; the dataset is used in place)", site)
   end
   if #rows > 0 then
     line("Resources:")
@@ -115,7 +129,8 @@ local function print_text(session, dataset, rows, terms)
     end
   end
   if dataset.description and dataset.description ~= "" then
-    session:print("\n" .. text.printable(text.wrap(dataset.description)))
+    session:print("\n" .. text.printable(text.wrap(dataset.description,
+      math.min(speech.columns(1), PROSE))))
   end
 end
 
@@ -142,9 +157,9 @@ return {
     end
     local terms = terms_of(session, dataset)
     if session.json then
-      print_json(session, dataset, rows, terms)
+      print_json(session, dataset, rows, terms, store)
     else
-      print_text(session, dataset, rows, terms)
+      print_text(session, dataset, rows, terms, store)
     end
     return true
   end,

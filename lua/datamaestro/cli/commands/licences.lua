@@ -40,7 +40,7 @@ local function print_text(session, datasets)
   for _, dataset in ipairs(datasets) do
     local licence = dataset.licence or NONE
     local has_terms = #(dataset.agreements or {}) > 0
-    session:print(text.line(licence .. (" "):rep(math.min(width, 40) - #licence + 2) .. dataset.id
+    session:say(text.line(licence .. (" "):rep(math.min(width, 40) - #licence + 2) .. dataset.id
       .. (has_terms and "  (has terms to accept)" or "")))
   end
 end

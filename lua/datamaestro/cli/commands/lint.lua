@@ -87,14 +87,14 @@ end
 local function print_text(session, results)
   for _, result in ipairs(results) do
     for _, message in ipairs(result.problems) do
-      session:print(text.printable(message))
+      session:say(text.printable(message))
     end
     for _, warning in ipairs(result.warnings) do
-      session:print(text.printable(("%s:%d: warning: %s"):format(warning.file, warning.line,
+      session:say(text.printable(("%s:%d: warning: %s"):format(warning.file, warning.line,
         warning.message)))
     end
     if #result.problems == 0 then
-      session:print(text.printable(lint.praise(result)))
+      session:say(text.printable(lint.praise(result)))
     end
   end
 end

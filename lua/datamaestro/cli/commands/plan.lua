@@ -84,9 +84,9 @@ local function print_text(session, found)
   if #found.warnings > WARNINGS then
     session:complain(("%d more warnings (--json has all)"):format(#found.warnings - WARNINGS))
   end
-  local width = require "datamaestro.api.console".size(1) or 80
+  local width = require "datamaestro.cli.speech".columns(1)
   for _, line in ipairs(require "datamaestro.cli.plan_text".lines(found, math.max(width, 60))) do
-    session:print(line)
+    session:say(line)
   end
 end
 

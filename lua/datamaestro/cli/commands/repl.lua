@@ -26,7 +26,7 @@ return {
     _G.datamaestro = repl.library
     _G.assert = require "datamaestro.failure".assert
     if repl.terminal and not session.quiet then
-      session:print(("datamaestro %s, %s; help() says what there is, Ctrl-D ends")
+      session:say(("datamaestro %s, %s; help() says what there is, Ctrl-D ends")
         :format(host.version, _VERSION))
     end
     local folder = config.user_folder()

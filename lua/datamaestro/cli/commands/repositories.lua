@@ -15,7 +15,7 @@ return {
       json.set(row, "path", repository.path)
       rows[i] = row
       if not session.json then
-        session:print(text.line(("%s: %s"):format(repository.id, repository.description or "")))
+        session:say(text.line(("%s: %s"):format(repository.id, repository.description or "")))
       end
     end
     session:warn_of_repositories()

@@ -33,7 +33,7 @@ return {
       if matches(dataset) then
         rows[#rows + 1] = row(json, dataset)
         if not session.json then
-          session:print(text.line(
+          session:say(text.line(
             ("[%s] %s (%s)"):format(dataset.repository.id, families.example(dataset) or dataset.id,
               dataset.type.name)))
         end

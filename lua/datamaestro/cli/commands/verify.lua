@@ -174,7 +174,7 @@ end
 
 local function run(session, arguments)
   local datasets
-  local store, message, code = session:store()
+  local store, message, code = session:own_store()
   if store then
     datasets, message, code = chosen(session, store, arguments)
   end

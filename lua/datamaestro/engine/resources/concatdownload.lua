@@ -1,5 +1,4 @@
 --- Resource kind `concatdownload`: one file of the members of an archive, or of several files, joined.
-local fetch = require "datamaestro.engine.fetch"
 local fields = require "datamaestro.engine.fields"
 local file = require "datamaestro.api.file"
 local joining = require "datamaestro.engine.joining"
@@ -26,7 +25,7 @@ local function fetch_pieces(resource, part, context, dataset)
   for i, sources in ipairs(pieces_of(resource)) do
     paths[i] = ("%s.%d"):format(part, i)
     tasks[i] = context.scheduler:spawn(function()
-      local done, record, code = fetch.obtain({
+      local done, record, code = require "datamaestro.engine.fetch".obtain({
         label = ("%s: %s[%d]"):format(dataset.id, resource.name, i), sources = sources,
         filename = resource.filename, lines = transforms.lines(resource), part = paths[i],
       }, context)
@@ -63,7 +62,7 @@ local function make_of_archive(resource, part, context, dataset)
   for i, source in ipairs(fields.sources_of(resource, context, dataset)) do
     sources[i] = setmetatable({ url = source.url, transforms = "none" }, { __index = source })
   end
-  return fetch.obtain({
+  return require "datamaestro.engine.fetch".obtain({
     label = ("%s: %s"):format(dataset.id, resource.name), sources = sources, content = resource.content,
     filename = resource.filename, part = part, lines = transforms.lines(resource),
     unpack = { concat = true, subpath = resource.subpath, files = resource.files,

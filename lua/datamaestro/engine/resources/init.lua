@@ -3,6 +3,7 @@
 --   problem(resource) → string | nil: what is wrong with the fields as a whole (optional)
 --   place(resource, alone) → where it stands in the dataset's folder; "" is that folder itself (`alone`: it
 --     is the dataset's only resource). Stored as resource.filename.
+--   places(resource) → array of names: what else it keeps in the dataset's folder (optional)
 --   requires(resource) → array of names of resources that must be complete first (optional)
 --   references(resource) → table: key → id of a dataset with an optional part, or a chain (optional); they
 --     come back as resource.targets[key] = {dataset, part}

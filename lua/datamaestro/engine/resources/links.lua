@@ -85,6 +85,15 @@ return {
     return resource.name
   end,
 
+  -- What it keeps in the dataset's folder beside its place.
+  places = function(resource)
+    local names = {}
+    for name in pairs(resource.links) do
+      names[#names + 1] = name
+    end
+    return names
+  end,
+
   references = function(resource)
     return resource.links
   end,

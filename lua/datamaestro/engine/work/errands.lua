@@ -25,7 +25,7 @@ local function await(job, saying, errand, message, code)
     waited, delay = waited + delay, math.min(delay * 2, LOOK)
     if waited - told >= TOLD then
       told = waited
-      job.context.observe { event = "note", file = job.label,
+      job.context.observe { event = "note", file = job.label, passing = true,
         text = text.line(("%s (%s)"):format(saying, text.size(handle:bytes()))) }
     end
   end
