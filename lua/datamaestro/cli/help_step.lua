@@ -37,7 +37,8 @@ local function add_datatype(lines, about)
     end
   end
   lines[#lines + 1] = ""
-  lines[#lines + 1] = { prose = ("Types of fields: %s, or a data type."):format(table.concat(type_names, ", ")) }
+  local names = table.concat(type_names, ", ")
+  lines[#lines + 1] = { prose = ("Types of fields: %s, or a data type."):format(names) }
 end
 
 --- Says what a word of the language is.
