@@ -172,7 +172,7 @@ describe("show", function()
     assert.matches(": /no/folder/x%.png: No such file or directory\n$", missing[2])
     assert.are.same({ 2,
       "datamaestro: argument for option '--as' must be one of 'kitty', 'sixel', 'blocks', 'plain'; "
-      .. "`datamaestro --help` shows what there is\n" }, failure(FASHION, "--as", "gif"))
+      .. "`datamaestro show --help` shows what there is\n" }, failure(FASHION, "--as", "gif"))
   end)
 
   it("ends without a word when its reader has gone", function()
@@ -223,7 +223,7 @@ describe("show", function()
 
   it("raises at the line of the script that asks for what is not there", function()
     for source, expected in pairs {
-      ["datamaestro.show({}, { lables = 1 })"] = "show.lables: unknown field (did you mean 'labels'?)",
+      ["datamaestro.show({}, { tilte = 1 })"] = "show.tilte: unknown field (did you mean 'title'?)",
       ["datamaestro.show(7)"] = "integer (images expected: a tensor, an object, a path or a list)",
       ["datamaestro.show({ true })"] = "boolean (images expected: a tensor, an object, a path or a list)",
       ["datamaestro.show({})"] = "0 images (1 or more expected for the first one asked for)",
