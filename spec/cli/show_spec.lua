@@ -166,7 +166,8 @@ describe("show", function()
     assert.are.same({ 2, "datamaestro: " .. FASHION .. ".train.images: show.n: 0 (1 or more expected)\n" },
       failure(FASHION .. ".train.images", "--n", "0"))
     assert.are.same({ 2, "datamaestro: " .. FASHION
-      .. ".train.images[60001]: 60000 images (no image 60001)\n" }, failure(FASHION .. ".train.images[60001]"))
+      .. ".train.images[60001]: 60000 images (no image 60001)\n" },
+      failure(FASHION .. ".train.images[60001]"))
     local missing = failure(FASHION .. ".train.images", "--png", "/no/folder/x.png")
     assert.are.equal(3, missing[1])
     assert.matches(": /no/folder/x%.png: No such file or directory\n$", missing[2])
