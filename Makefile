@@ -39,7 +39,7 @@ LDFLAGS  += $(FLAGS_$(MODE)) -pthread -Wl,-z,relro -Wl,-z,now -Wl,--as-needed
 # The program holds every binding but the plug-ins: src/api/lua_NAME.c becomes a module of its own
 # where its library (PKGS_NAME) is too heavy to load at every start. `readline`, whose licence is the GPL, is
 # left out where the library is missing: the REPL then reads plain lines.
-PLUGINS      := archive audit digest image inflate npz stream transfer workspace \
+PLUGINS      := archive audit digest image inflate npz probe stream transfer workspace \
                 $(shell pkg-config --exists readline 2>/dev/null && echo readline)
 PKGS_archive := $(LIBS) # its other libraries are loaded when they are needed
 PKGS_stream  := $(LIBS)
@@ -48,6 +48,7 @@ PKGS_digest  := libcrypto
 PKGS_image   := libpng libjpeg
 PKGS_inflate := $(LIBS)
 PKGS_npz     := $(LIBS)
+PKGS_probe   := libcurl
 PKGS_transfer := libcurl libcrypto $(LIBS)
 PKGS_workspace := $(LIBS)
 PKGS_readline := readline

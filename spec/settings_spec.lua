@@ -36,7 +36,7 @@ describe("the settings", function()
     assert.are.same({
       jobs = 8, jobs_per_host = 8, strict = false, tries = 5, connect_timeout = 30, stall_timeout = 60,
       mirrors = {}, tokens = {}, connections = {}, warnings = {}, datafolders = {},
-      drop_folders = { folder .. "/drop" },
+      drop_folders = { folder .. "/drop" }, stores = {},
     }, read())
   end)
 
@@ -105,6 +105,15 @@ describe("the settings", function()
     assert_refused "DATAMAESTRO_DROP: 'two' (absolute paths, with colons between expected)"
   end)
 
+  it("have the stores of all places, those of the variable first", function()
+    environment = { HOME = folder .. "/h", DATAMAESTRO_STORES = "/one::/two/" }
+    temp.write(folder .. "/h/.config/datamaestro/settings.json", '{"stores": ["/user"]}')
+    write { stores = { "/data", "~/data" } }
+    assert.are.same({ "/one", "/two/", "/data", os.getenv "HOME" .. "/data", "/user" }, assert(read()).stores)
+    environment.DATAMAESTRO_STORES = "here"
+    assert_refused "DATAMAESTRO_STORES: 'here' (absolute paths, with colons between expected)"
+  end)
+
   it("name the file and the key of what is wrong", function()
     local path = folder .. "/settings.json"
     local wrong = {
@@ -113,6 +122,8 @@ describe("the settings", function()
       [{ datafolders = { "/x" } }] = ": datafolders: an array (object expected)",
       [{ drop_folders = "/x" }] = ': drop_folders: "/x" (array of paths expected)',
       [{ drop_folders = { "/x", "y" } }] = ': drop_folders[2]: "y" (absolute path expected)',
+      [{ stores = { a = "/x" } }] = ": stores: an object or an empty array (array of paths expected)",
+      [{ stores = { "x" } }] = ': stores[1]: "x" (absolute path expected)',
       [{ jobs = 0 }] = ": jobs: 0 (integer from 1 to 64 expected)",
       [{ jobs = 1.5 }] = ": jobs: 1.5 (integer from 1 to 64 expected)",
       [{ jobs_per_host = 65 }] = ": jobs_per_host: 65 (integer from 1 to 64 expected)",

@@ -40,17 +40,21 @@ int dm_file_remove_tree(const char *path, struct dm_error *err);
 /* Brings a folder's names to disk, so that files that appeared in it are there after a power cut. */
 int dm_file_sync(const char *folder, struct dm_error *err);
 
-/* Replaces the content of `path` with `size` bytes, through a part file beside it; it is on disk
- * when this returns. What was there before leaves its permissions. */
+/* Replaces the content of `path` with `size` bytes, as a dm_replacement does; it is on disk when this
+ * returns. */
 int dm_file_replace(const char *path, const void *bytes, size_t size, struct dm_error *err);
 
-/* A file that is written piece by piece and then takes the place of another. */
+/* A file that is written piece by piece and then takes the place of another, whose permissions it gets. Links
+ * stay: what they lead to is replaced. What is no regular file (a device, a named pipe) or an open one
+ * (behind /dev/stdout) is not replaced, but written to at once. */
 struct dm_replacement {
-  int fd;              /* to write to; -1 when closed */
-  char part[PATH_MAX]; /* the part file, beside what it will replace */
+  int fd;                /* to write to; -1 when closed */
+  bool is_through;       /* what is written is there at once, without a part file, and cannot be sought in */
+  char part[PATH_MAX];   /* the part file, beside what it will replace */
+  char target[PATH_MAX]; /* what it will replace */
 };
 
-/* Begins the replacement of `path`. */
+/* Begins the replacement of `path`; a named pipe is waited for. */
 int dm_replacement_open(struct dm_replacement *replacement, const char *path, struct dm_error *err);
 
 /* Makes what was written appear as `path`; it is on disk when this returns. Closes, and on failure removes,

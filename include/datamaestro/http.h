@@ -57,6 +57,7 @@ struct dm_http_request {
   uint64_t until;        /* one past the last byte wanted; 0: all the rest */
   const char *validator; /* for If-Range; NULL: none */
   int64_t size;          /* bytes that will come, as far as is known; -1: unknown */
+  bool bare;             /* only the answer's head is wanted (HEAD) */
   bool alone;            /* on a connection of its own, whatever else goes to that host */
   void *context;
   /* Called once, before the first byte, for 200, and for 206 and 416 where `from` or `until` were asked

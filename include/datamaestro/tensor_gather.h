@@ -27,4 +27,9 @@ struct dm_gather {
 int dm_tensor_gather(struct dm_tensor *result, const struct dm_tensor *tensor, const struct dm_tensor *rows,
                      const struct dm_gather *how, struct dm_error *err);
 
+/* Copies a tensor into part `index` of `result`, a row-major one in memory of its own. Another type or shape
+ * than that of the part is DM_ERROR_FORMAT. */
+int dm_tensor_put(const struct dm_tensor *result, size_t index, const struct dm_tensor *tensor,
+                  struct dm_error *err);
+
 #endif

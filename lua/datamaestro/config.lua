@@ -45,6 +45,17 @@ function config.user_folder(getenv)
   return folder and folder .. "/datamaestro"
 end
 
+--- The folder of what the program notes for itself: $XDG_STATE_HOME/datamaestro, else
+-- ~/.local/state/datamaestro.
+-- @return string: absolute | nil: without a home folder
+function config.state_folder()
+  local folder, home = os.getenv "XDG_STATE_HOME", os.getenv "HOME"
+  if not folder or folder:sub(1, 1) ~= "/" then
+    folder = home and home ~= "" and home .. "/.local/state" or nil
+  end
+  return folder and folder .. "/datamaestro"
+end
+
 --- The data directory: as asked, else $DATAMAESTRO_DIR, else ~/datamaestro.
 -- @param asked string|nil: what --data says
 -- @return string: absolute, without a slash at its end | nil, message, code

@@ -27,22 +27,41 @@ function guess.distance(a, b)
   return row[#b]
 end
 
+-- Ids that are in one place are near in that alone: how many bytes of parts with dots behind both begin with.
+local function shared(a, b)
+  local size = 0
+  for dot in a:gmatch "()%." do
+    size = a:sub(1, dot) == b:sub(1, dot) and dot or size
+  end
+  return size
+end
+
+-- The edits between two names | nil: they are not near.
+local function edits(name, candidate)
+  local skipped = shared(name, candidate)
+  local a, b = name:sub(skipped + 1), candidate:sub(skipped + 1)
+  local most = math.max(1, #a // 3)
+  if math.abs(#a - #b) > most then
+    return nil
+  end
+  local distance = guess.distance(a, b)
+  return distance <= most and distance < math.max(#a, #b, 1) and distance or nil
+end
+
 --- Finds the candidate that a misspelt name most probably means. Case does not count.
 -- @param name string: what was written
 -- @param candidates array of strings
--- @return string | nil: nil when none is near (a third of the letters wrong at most)
+-- @return string | nil: nil when none is near (a third of the letters wrong at most, without the parts that
+--   ids share)
 function guess.nearest(name, candidates)
   if type(name) ~= "string" or #name > LONGEST then
     return nil
   end
-  local wanted = name:lower()
-  local best, least = nil, math.max(1, #name // 3) + 1
+  local best, least
   for _, candidate in ipairs(candidates) do
-    if math.abs(#candidate - #name) < least then
-      local distance = guess.distance(wanted, candidate:lower())
-      if distance < least then
-        best, least = candidate, distance
-      end
+    local found = edits(name:lower(), candidate:lower())
+    if found and (not least or found < least) then
+      best, least = candidate, found
     end
   end
   return best

@@ -72,7 +72,7 @@ local KEYS = {
 }
 
 local FAMILIES = { "jobs", "jobs_per_host", "strict", "tries", "timeouts", "mirrors", "hosts", "datafolders",
-  "drop_folders" }
+  "drop_folders", "stores" }
 
 -- --- Files ----------------------------------------------------------------------------------------
 
@@ -145,7 +145,24 @@ local function read_rules(list, path, rules)
   end
 end
 
--- Fills result.datafolders where they say nothing yet, and adds to result.drop_folders.
+-- Adds the absolute paths that a file has under a key.
+local function read_paths(document, key, path, result)
+  local list = document[key]
+  if list == nil or list == json.null then
+    return
+  elseif type(list) ~= "table" or (next(list) ~= nil and #list == 0) then
+    refuse(("%s: %s"):format(path, key), shown(list), "array of paths")
+  end
+  for i, folder in ipairs(list) do
+    local absolute = type(folder) == "string" and folders.absolute(folder)
+    if not absolute then
+      refuse(("%s: %s[%d]"):format(path, key, i), shown(folder), "absolute path")
+    end
+    table.insert(result[key], absolute)
+  end
+end
+
+-- Fills result.datafolders where they say nothing yet, and adds to result.drop_folders and result.stores.
 local function read_folders(document, path, result)
   for key, folder in pairs(object_at(document, "datafolders", path)) do
     if type(folder) ~= "string" then
@@ -153,19 +170,8 @@ local function read_folders(document, path, result)
     end
     result.datafolders[key] = result.datafolders[key] or folder
   end
-  local list = document.drop_folders
-  if list == nil or list == json.null then
-    return
-  elseif type(list) ~= "table" or (next(list) ~= nil and #list == 0) then
-    refuse(path .. ": drop_folders", shown(list), "array of paths")
-  end
-  for i, folder in ipairs(list) do
-    local absolute = type(folder) == "string" and folders.absolute(folder)
-    if not absolute then
-      refuse(("%s: drop_folders[%d]"):format(path, i), shown(folder), "absolute path")
-    end
-    table.insert(result.drop_folders, absolute)
-  end
+  read_paths(document, "drop_folders", path, result)
+  read_paths(document, "stores", path, result)
 end
 
 -- A token becomes a line of a request: a line break in it would become another.
@@ -290,13 +296,12 @@ local function given_rules(result, options, getenv)
   end
 end
 
--- The data directory's own drop folder is the first.
-local function given_folders(root, getenv)
-  local list = { root .. "/drop" }
-  for folder in (getenv "DATAMAESTRO_DROP" or ""):gmatch "[^:]+" do
+-- Adds the absolute paths that a variable has.
+local function given_folders(list, variable, getenv)
+  for folder in (getenv(variable) or ""):gmatch "[^:]+" do
     local absolute = folders.absolute(folder)
     if not absolute then
-      refuse("DATAMAESTRO_DROP", ("'%s'"):format(folder), "absolute paths, with colons between")
+      refuse(variable, ("'%s'"):format(folder), "absolute paths, with colons between")
     end
     list[#list + 1] = absolute
   end
@@ -322,7 +327,8 @@ end
 
 local function read(root, options, getenv)
   local result = { mirrors = {}, tokens = {}, connections = {}, warnings = {}, datafolders = {},
-    drop_folders = given_folders(root, getenv) }
+    drop_folders = given_folders({ root .. "/drop" }, "DATAMAESTRO_DROP", getenv), -- its own is the first
+    stores = given_folders({}, "DATAMAESTRO_STORES", getenv) }
   given_rules(result, options, getenv)
   local files = { read_file(root .. "/settings.json", result) }
   local folder = config.user_folder(getenv)
@@ -342,8 +348,8 @@ end
 -- @param getenv function|nil: name → value | nil (default os.getenv)
 -- @return table: jobs, jobs_per_host, tries (integers), strict (boolean), connect_timeout, stall_timeout
 --   (seconds), mirrors (array of compiled rules), tokens (host → token, of the files; see settings.token),
---   connections (host → limit), datafolders (key → path as it was set), drop_folders (array of paths),
---   warnings (array of strings) | nil, message, "usage" (or that of a file that
+--   connections (host → limit), datafolders (key → path as it was set), drop_folders, stores (arrays of
+--   paths), warnings (array of strings) | nil, message, "usage" (or that of a file that
 --   cannot be read)
 function settings.read(root, options, getenv)
   local ok, result = pcall(read, root, options or {}, getenv or os.getenv)

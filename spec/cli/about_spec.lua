@@ -89,8 +89,8 @@ CC-BY-4.0  org.example.data
 MIT        org.example.plain  (has terms to accept)
 ]], printed("licences", "org.example.plain"))
     local all = printed "licences"
-    assert.matches("\nnot declared  org%.example%.bare\n", all)
-    assert.matches("\nMIT           com%.github%.zalandoresearch%.fashion%.mnist\n", "\n" .. all)
+    assert.matches("\nnot declared +org%.example%.bare\n", all)
+    assert.matches("\nMIT +com%.github%.zalandoresearch%.fashion%.mnist\n", "\n" .. all)
   end)
 
   it("is listed as JSON", function()

@@ -137,6 +137,7 @@ Id: org.example.data (repository lab)
 Types: datamaestro.data.file, datamaestro.data.base
 Tags: a, b
 Tasks: guessing
+Parameters: data, more
 Resources:
   data           1.2 MB  (complete, 12 bytes on disk)
                  https://example.org/data.gz
@@ -148,6 +149,48 @@ First paragraph of what it is.
 Second.
 ]], result.out)
       assert.are.same({ 0, "" }, { result.status, result.err })
+    end)
+
+    it("says where else resources are, and what people have to do", function()
+      lab:define [=[
+        Data = filedownloader("a", "https://h/a", {
+            mirrors = { "https://m/a", { "https://n/a", size = 3 } } }) ..
+          linkfolder("corpus", { { "trec", "disks45" }, { "trec" }, "/srv/trec" }) ..
+          todo("later", "ask the authors for the address") ..
+          manual("c.zip", { url = "https://x/form", instructions = [[Fill in the form; a link comes by mail.
+            Then wait for it and follow it.]] }) ..
+          dataset { use "datamaestro.data".File, "The name", variants = AxesVariants {
+            k = Axis { "a", description = ("word "):rep(20) } } } ..
+          function(a) return { path = a } end]=]
+      local result = run("info", "org.example.data[k=a]")
+      assert.are.equal([[
+Parameters: a
+Resources:
+  a              size not declared  (not here)
+                 https://h/a
+                 2 mirrors: https://m/a, https://n/a
+  corpus         not here
+                 linkfolder
+                 found at: disks45 in datafolder 'trec', or datafolder 'trec',
+                 or /srv/trec
+  later          not complete
+                 todo
+                 to do: ask the authors for the address
+  c              size not declared  (not here)
+                 https://x/form
+                 by hand: Fill in the form; a link comes by mail. Then wait
+                 for it and follow it.
+]], result.out:match "Parameters:.*")
+      local found = json.decode(run("info", "org.example.data[k=a]", "--json").out)
+      local a, corpus, later, c = table.unpack(found.resources)
+      assert.are.same({ "https://m/a", "https://n/a" }, a.mirrors)
+      assert.are.same({ { datafolder = "trec", path = "disks45" }, { datafolder = "trec", path = json.null },
+        "/srv/trec" }, corpus.proposals)
+      assert.are.equal("ask the authors for the address", later.to_do)
+      assert.matches("^Fill in the form", c.instructions)
+      assert.are.same({ "a" }, found.parameters)
+      assert.matches("\n  k              string: a %(required%)\n                 word word[^\n]*\n  "
+        .. "               word word", run("info", "org.example.data").out)
     end)
 
     it("prints JSON", function()

@@ -115,8 +115,8 @@ describe("prepare, in a bad world,", function()
   it("refuses what nothing vouches for when it is asked to be strict", function()
     lab:define_file(server.url .. "/whole")
     local result = lab:run { "--quiet", "prepare", "--strict", "org.example.data" }
-    local message = "datamaestro: org.example.data: data: %s/whole: plain http and no checksum (https, or a "
-      .. "digest in the definition, expected); --strict was asked\n"
+    local message = "datamaestro: org.example.data: data: %s/whole: plain http and no checksum (https, or "
+      .. "one in the definition, expected); --strict was asked\n"
     assert.are.same({ 10, message:format(server.url) }, { result.status, result.err })
     lab:define_file(server.url .. "/whole", ("{ sha256 = %q }"):format(sha256_of "size=4096"))
     assert.are_not.equal(10, lab:run({ "--quiet", "prepare", "--strict", "org.example.data" }).status)

@@ -86,7 +86,7 @@ describe("lint warns of", function()
   end)
 
   it("plain http without a hash, of a mirror too", function()
-    local advised = ": plain http without a hash (https, or a hash: `datamaestro checksum` finds it)"
+    local advised = ": plain http and no checksum (https, or one, which `datamaestro checksum` finds)"
     assert.equal("2: http://x/a" .. advised, warnings(one("A", 'filedownloader("a.bin", "http://x/a")')))
     assert.equal("2: http://y/a" .. advised,
       warnings(one("A", 'filedownloader("a.bin", "https://x/a", { mirrors = { "http://y/a" } })')))
@@ -137,6 +137,25 @@ describe("lint warns of", function()
       dataset { data.File, licence = "MIT", "Name" } .. function() return { path = "/x" } end]])
   end)
 
+  it("an axis that nothing uses", function()
+    local function family(steps, parameters, count)
+      return warnings(([[A = %s ..
+  dataset { data.File, licence = "MIT", "Name", variants = AxesVariants {
+    one = Axis((function() local l = {} for i = 1, %d do l[i] = i end return l end)(), { default = 1 }),
+    two = Axis { "a", "b", default = "a" },
+  } } .. function(%s) return { path = "/x" } end]]):format(steps, count or 2, parameters))
+    end
+    local told = "%d: axis '%s' is used by nothing (as a parameter the function gets it; else leave it out)"
+    local todo = 'todo "later"'
+    assert.equal(told:format(4, "one") .. "\n" .. told:format(5, "two"), family(todo, ""))
+    assert.equal(told:format(5, "two"), family(todo, "one", 100))
+    assert.equal(told:format(5, "two"), family("resources(function(v) return todo('t' .. v.one) end)", ""))
+    local rare = "resources(function(v) if v.one == 2 then return todo(v.two) end end)"
+    assert.equal("", family(rare, "one"))
+    assert.equal("", family(rare, "one", 100))
+    assert.equal("", family("resources(function(v) for _ in pairs(v) do end end)", ""))
+  end)
+
   describe("and", function()
     before_each(function()
       lab:define(HEAD .. one("A", 'filedownloader("a.bin", "http://x/a")'))
@@ -165,6 +184,23 @@ describe("lint warns of", function()
       assert.equal(0, result.status)
       assert.matches("/org/third.lua:2: warning: http://x/a: another size than in [^\n]*/org/other.lua:2 ",
         result.out)
+    end)
+
+    it("checks all below a folder", function()
+      temp.write(lab.repository .. "/data.lua", "T = datatype()")
+      temp.write(lab.repository .. "/net/sub/other.lua", "X = (")
+      local result = lab:run { "lint", lab.repository .. "/" }
+      local out = result.out:gsub(lab.repository:gsub("%p", "%%%0"), "LAB")
+      assert.equal(10, result.status)
+      assert.matches("^LAB/data.lua:1: [^\n]+\nLAB/init.lua: ok\nLAB/net/sub/other.lua:1: unexpected symbol "
+        .. "[^\n]+\nLAB/org/example.lua:2: warning: [^\n]+\nLAB/org/example.lua: ok %(org.example.a%)\n$",
+        out)
+      result = lab:run { "lint", lab.repository .. "/org" }
+      assert.equal(0, result.status)
+      temp.write(lab.folder .. "/none/readme", "")
+      result = lab:run { "lint", lab.folder .. "/none" }
+      assert.are.same({ 3, "datamaestro: " .. lab.folder
+        .. "/none: no definition below it (files that end in .lua expected)\n" }, { result.status, result.err })
     end)
 
     it("holds a dead reference for an error", function()

@@ -51,7 +51,7 @@ describe("plan", function()
     { "bytes that nothing vouches for", 'filedownloader("a.bin", "http://a.example/x")',
       "a definition is wrong or not finished", 10,
       "org.example.data: a: http://a.example/x: plain http and no checksum "
-      .. "(https, or a digest in the definition, expected); --strict was asked", "--strict" },
+      .. "(https, or one in the definition, expected); --strict was asked", "--strict" },
     { "a variable that holds no token", 'filedownloader("a.bin", "https://a.example/x")', "usage", 2,
       "org.example.data: a: DATAMAESTRO_TOKEN_A_EXAMPLE: a value that is not shown (visible ASCII "
       .. "characters without spaces expected)", env = { DATAMAESTRO_TOKEN_A_EXAMPLE = "a b" } },

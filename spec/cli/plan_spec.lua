@@ -134,7 +134,7 @@ could run
     assert.are.equal([[
 org.example.data:
   joined  made  15 bytes  http://HOST/a?size=10 and 1 more to join
-  a       made            with org.example.data: joined
+  a       made            with joined
 
 Fetch: 2 files, 15 bytes
   HOST  2 files, 15 bytes
@@ -243,6 +243,10 @@ org.example.family[size=large]:
       assert.matches("\nDisk: 1%.0 MB at the peak,", out)
       local one, found = row(ID)
       assert.are.same({ 2000000, 2000000, 1000000 }, { one.saved, found.saved, found.disk.peak })
+      here:define_data(([[filedownloader("one.bin", "URL/good", { sha256 = "%s" }) ..
+        filedownloader("two.bin", "https://a.example/two", { size = 10 })]]):format(ZEROS))
+      one, found = row(ID)
+      assert.are.same({ 2000000, 10 }, { one.saved, found.disk.needed })
       os.remove(base .. ".journal")
       assert.are.equal(0, row(ID).saved)
     end)
@@ -276,8 +280,8 @@ Fetch: 2 files, 2 bytes
 
     it("warns of what neither a checksum nor an encrypted connection vouches for", function()
       here:define_data [[filedownloader("a.bin", "http://a.example/x")]]
-      local expected = "org.example.data: a: http://a.example/x: plain http and no checksum (https, or a "
-        .. "digest in the definition, expected)"
+      local expected = "org.example.data: a: http://a.example/x: plain http and no checksum (https, or "
+        .. "one in the definition, expected)"
       local status, _, err = here:plan(ID)
       assert.are.same({ 0, ("datamaestro: warning: %s\n"):format(expected) }, { status, err })
       assert.are.same({ expected }, here:json(ID).warnings)

@@ -68,10 +68,25 @@ describe("prepare, over nginx, from an empty data directory", function()
       assert.matches("%f[%w]" .. line .. "\n", result.err) -- as they come
     end
     assert.matches("\n4 files, 30%.9 MB in [^\n]+\n$", result.err)
-    assert.are.same({ version = 1, resources = {
-      train_images = { state = "complete" }, train_labels = { state = "complete" },
-      test_images = { state = "complete" }, test_labels = { state = "complete" },
-    } }, json.decode(temp.read(folder() .. "/.state.json")))
+  end)
+
+  it("records where each file came from, its bytes as served and as stored", function()
+    lab:run { "--quiet", "prepare", ID }
+    local expected = {}
+    for _, name in ipairs(NAMES) do
+      expected[name] = { state = "complete", source = server.url .. "/" .. SERVED[name],
+        served = digest.file(FILES .. SERVED[name], { "sha256" }),
+        stored = digest.file(("%s/%s.idx"):format(folder(), name), { "sha256" }) }
+    end
+    local recorded = temp.read(folder() .. "/.state.json")
+    local document = json.decode(recorded)
+    for _, entry in pairs(document.resources) do
+      assert.matches("^%x+$", entry.recipe)
+      entry.recipe = nil
+    end
+    assert.are.same({ version = 1, resources = expected }, document)
+    assert.matches('^{\n  "version": 1,\n  "resources": {\n    "test_images": {\n      "state": "complete",',
+      recorded)
   end)
 
   it("prints one JSON object: id first, fields in declared order, absolute paths, null for unset", function()
@@ -112,6 +127,7 @@ describe("prepare, over nginx, from an empty data directory", function()
     assert.are.equal(4, requests)
     assert.are.equal(requests, #server:requests())
     assert.is_nil(second.err:find "libcurl")
+    assert.is_nil(second.err:find "libcrypto")
     assert.are.equal(before, program.shell(list).out)
   end)
 

@@ -92,6 +92,42 @@ datamaestro.cvs
       result.err)
   end)
 
+  it("says how a method is called, and what has a name that data has not", function()
+    local result = repl [[
+t = datamaestro.tensor.from("uint8", 2, { 1, 2 })
+t.shape
+d = datamaestro.csv.Matrix { path = "x" }
+d.shape
+g = datamaestro.csv.Generic { path = "x" }
+g:data()
+d.data
+print
+]]
+    assert.are.equal("function (built in)  -- a method; call it: t:shape()\n"
+      .. "nil  -- d has no 'shape' (tensors do: d:data())\n", result.out:match "^.-\n.-\n")
+    assert.matches("%-%- a method; call it: d:data%(%)\nfunction %(built in%)\n$", result.out)
+    assert.are.equal("[6]:1: attempt to call a nil value (method 'data')\n"
+      .. "g has no 'data' (g:rows() gives its rows; a Matrix has data())\n", result.err)
+  end)
+
+  it("says what is written here instead of what other languages have", function()
+    for input, cure in pairs {
+      ["images[1:10]"] = "a slice: images:narrow(1, 1, 10) (dimension, first, how many)",
+      ["show(ds.images[5:])"] = "a slice: ds.images:narrow(1, first, count) (dimension, first, how many)",
+      ["images[1,2]"] = "several indices: images:get(1, 2), or images[1][2]",
+      ["x = [1, 2]"] = "a list: { 1, 2 }", ["[1, 2]"] = "a list: { 1, 2 }",
+      ["f([ 'a', 'b' ])"] = "a list: { 'a', 'b' }",
+      ["ds?"] = "help(ds) says what it is", ["?ds.train"] = "help(ds.train) says what it is",
+      ["!ls -l"] = "no shell here: os.execute 'ls -l'",
+      ["%timeit f()"] = "no % commands here: os.clock() before and after gives seconds",
+      ["%matplotlib inline"] = "no % commands here: help() says what there is",
+      ["a != b"] = "not equal is ~=", ["x += 1"] = "no += here: x = x + 1",
+      ["import numpy as np"] = "modules come by require; datamaestro, loader, show, … are there (help())",
+    } do
+      assert.are.equal(cure, repl(input).err:match "\n(.-)\n$", input)
+    end
+  end)
+
   it("shows rows of JSON lines in the order of the file", function()
     local path = temp.write(lab.folder .. "/x.jsonl", '{"z":1,"a":{"y":2,"b":null},"c":[1]}\n')
     assert.are.equal("{ z = 1, a = { y = 2, b = null }, c = { 1 } }\n",
@@ -247,6 +283,39 @@ datamaestro.cvs
       printed "help(require 'datamaestro.api.file'.stat)":gsub("^a", "function: a"))
   end)
 
+  it("helps with what functions of 'custom' are given, by their doc comments", function()
+    local work = printed 'help "work"'
+    assert.matches("^work, what the function of 'custom' is given first.-\n  :fetch%(urls, name, "
+      .. "options%)  Fetches.-folder:\n  :file%(name%) "
+      .. ".-file:\n.-  :size%(%) .-work:write gives:\n  :close%(%) ", work)
+    assert.is_truthy(printed 'help "custom"':find("\n\n" .. work, 1, true))
+    local fetch = printed 'help "fetch"'
+    assert.matches("^work:fetch%(urls, name, options%)\nFetches a file.-\n  returns  string: the name\n$",
+      fetch)
+    assert.are.equal(fetch, printed 'help "work:fetch"')
+    assert.matches("^work:lines%(.-\nfolder:lines%(.-\nfile:lines%(options%)\n", printed 'help "lines"')
+    assert.matches("^fetched: a string of 7 bytes", printed 'help "fetched"')
+  end)
+
+  it("helps with types, and with those that 'use' gives", function()
+    assert.matches("^type datamaestro.data.csv.matrix: ", printed 'help "csv.Matrix"')
+    assert.are.equal(printed 'help "csv.Matrix"', printed 'help "datamaestro.data.csv.Matrix"')
+    assert.matches("^type datamaestro_image.data.idximage: ", printed 'help "image.IDXImage"')
+    assert.are.equal('use "datamaestro.data.csv": data types\n  Generic  A CSV file of any kind\n'
+      .. "  Matrix   A CSV file of numbers\n", printed 'help "datamaestro.data.csv"')
+    assert.matches('^use "image.data": data types\n  IDXImage ', printed 'help "image.data"')
+    assert.matches('^use, in definitions: .-\n  use "datamaestro.data" +Base, File, Folder, Generic\n',
+      printed 'help "use"')
+    assert.matches("\nEach of `fields`:\n  name: string, required .-\nTypes of fields: string, integer, ",
+      printed 'help "datatype"')
+  end)
+
+  it("says that a word of definitions is nothing at the prompt", function()
+    assert.matches("^filedownloader has no value here: it is a word of definitions, in files %(help "
+      .. '"filedownloader" says the same%)\nfiledownloader, in definitions: ', printed "help(filedownloader)")
+    assert.are.equal("nil: nil\n", printed "help(nowhere)")
+  end)
+
   it("helps with the words of definitions", function()
     assert.matches("^Axis, in definitions: An axis.-\n\n  Axis%(.-\n\n.-\n  in_id: boolean, default true "
       .. " Whether ",
@@ -293,6 +362,18 @@ datamaestro.cvs
     result = repl('edit "org.example.data"', env)
     assert.are.same({ 10, path .. ":1: unknown name 'filedownlaoder' (did you mean 'filedownloader'?)\n" },
       { result.status, result.err })
+  end)
+
+  it("edits a definition that does not load, by the id that leads to it", function()
+    lab:define "Data = filedownlaoder()"
+    temp.write(lab.folder .. "/good.lua", 'Data = dataset { use "datamaestro.data".Base, variants = '
+      .. "AxesVariants { k = Axis { 1, 2, default = 1 } } } .. function() return {} end")
+    for _, id in ipairs { "org.example.data", "org.example.data[k=2]", "org.example.other@lab" } do
+      local result = repl(("edit %q"):format(id), { EDITOR = ("cp %s/good.lua"):format(lab.folder) })
+      assert.are.same({ "", lab.repository .. "/org/example.lua: ok (org.example.data)\n" },
+        { result.err, result.out })
+      lab:define "Data = filedownlaoder()"
+    end
   end)
 
   it("says why it does not edit", function()

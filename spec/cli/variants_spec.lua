@@ -66,6 +66,17 @@ describe("a family of datasets", function()
     assert.same({}, json.decode(out("--json", "search", "lecun"))[1].axes)
   end)
 
+  it("is found by what search prints, and by a value of an axis", function()
+    local line = out("search", "numbers$")
+    for _, term in ipairs { line:match "%] (%S+) ", "org.example.numbers[size=large]", "numbers@lab[seed=7]",
+      "lang=fr", "seed=12", "[lang=fr]" } do
+      assert.equal(line, out("search", term), term)
+    end
+    for _, term in ipairs { "org.example.numbers[size=huge]", "lang=de", "seed=x", "com.lecun[lang=fr]" } do
+      assert.equal("", out("search", term), term)
+    end
+  end)
+
   it("is shown by info with its axes", function()
     assert.equal([[
 Numbers by size
@@ -218,9 +229,10 @@ X = %s ..
     it("is tried with all combinations where they are few", function()
       local steps = 'resources(function(v) if v.k == 5 then error "five" end '
         .. 'return filedownloader("a", "https://x/a") end)'
-      assert.equal("FILE:2: five\n", lint("k = Axis { 1, 2, 3, 4, 5 }", steps, "function() return {path "
+      assert.equal("FILE:2: [k=5]: five\n", lint("k = Axis { 1, 2, 3, 4, 5 }", steps,
+        "function() return {path "
         .. "= '/'} end"))
-      assert.equal("FILE:4: File.path: integer (path expected)\n",
+      assert.equal("FILE:4: [k=2]: File.path: integer (path expected)\n",
         lint("k = Axis { 1, 2, 3 }", "resources(function() end)",
           "function(k) return { path = k == 2 and 5 or '/' } end"))
     end)
@@ -230,9 +242,9 @@ X = %s ..
         .. "{ default = 7 })"
       assert.equal("FILE: ok (org.example.x)\n", lint(many, "resources(function() end)",
         "function(k) return { path = k == 2 and 5 or '/' } end"))
-      assert.equal("FILE:4: File.path: integer (path expected)\n", lint(many, "resources(function() end)",
-        "function(k) return { path = k == 7 and 5 or '/' } end"))
-      assert.equal("FILE:4: File.path: integer (path expected)\n",
+      assert.equal("FILE:4: [k=7]: File.path: integer (path expected)\n",
+        lint(many, "resources(function() end)", "function(k) return { path = k == 7 and 5 or '/' } end"))
+      assert.equal("FILE:4: [k=1]: File.path: integer (path expected)\n",
         lint("k = Axis { 1, 2, 3 }", "resources(function() end)", "function(k) return { path = k } end"))
     end)
 

@@ -49,6 +49,60 @@ describe("the file module", function()
     assert.are.equal(384, file.stat(path).mode) -- 0600
   end)
 
+  it("replaces what a link leads to, and leaves the link", function()
+    assert.is_true(file.mkdirs(folder .. "/real"))
+    local path = temp.write(folder .. "/real/one", "old")
+    program.shell(("chmod 640 %s; ln -s real/one %s/a; ln -s a %s/b; ln -s real/new %s/dangling"):format(path,
+      folder, folder, folder))
+    assert.is_true(file.replace(folder .. "/b", "new"))
+    assert.is_true(file.replace(folder .. "/dangling", "first"))
+    assert.are.equal("new", temp.read(path))
+    assert.are.equal(416, file.stat(path).mode) -- 0640
+    assert.are.equal("first", temp.read(folder .. "/real/new"))
+    assert.are.same({ "new", "one" }, file.list(folder .. "/real"))
+    local links = program.shell(("cd %s; readlink a b dangling"):format(folder))
+    assert.are.equal("real/one\na\nreal/new\n", links.out)
+  end)
+
+  it("says that links go in circles", function()
+    program.shell(("ln -s b %s/a; ln -s a %s/b"):format(folder, folder))
+    local done, message = file.replace(folder .. "/a", "x")
+    assert.are.same({ nil, folder .. "/a: Too many levels of symbolic links" }, { done, message })
+  end)
+
+  it("writes to what is no regular file, which stays", function()
+    local pipe, script = folder .. "/pipe", folder .. "/script.lua"
+    temp.write(script, ([[print(require "datamaestro.api.file".replace(%q, "through"))]]):format(pipe))
+    local result = program.shell(("mkfifo %s\ncat %s >%s/out & %s run %s; wait"):format(pipe, pipe, folder,
+      program.path, script))
+    assert.are.same({ "true\n", "" }, { result.out, result.err })
+    assert.are.equal("through", temp.read(folder .. "/out"))
+    assert.are.equal("fifo\n", program.shell("stat -c %F " .. pipe).out)
+    assert.are.same({ "out", "pipe", "script.lua" }, file.list(folder))
+  end)
+
+  it("writes to an open file that a link of /proc leads to", function()
+    program.shell(("ln -s /proc/self/fd/1 %s/stdout"):format(folder))
+    local script = temp.write(folder .. "/script.lua",
+      ([[io.stderr:write(tostring(require "datamaestro.api.file".replace(%q, "through")))]])
+        :format(folder .. "/stdout"))
+    for _, to in ipairs { "| cat", (">%s/out; cat %s/out"):format(folder, folder) } do
+      local result = program.shell(("%s run %s %s"):format(program.path, script, to))
+      assert.are.same({ "through", "true" }, { result.out, result.err })
+    end
+    assert.are.equal("/proc/self/fd/1\n", program.shell(("readlink %s/stdout"):format(folder)).out)
+  end)
+
+  it("says that a device is full", function()
+    local full = folder .. "/full"
+    if program.shell(("mknod -m 666 %s c 1 7 && : >%s"):format(full, full)).status ~= 0 then
+      return pending "only root makes devices, and not everywhere"
+    end
+    local done, message, code = file.replace(full, "x")
+    assert.are.same({ nil, full .. ": No space left on device", "space" }, { done, message, code })
+    assert.is_truthy(program.shell("stat -c %F " .. full).out:find "character special")
+  end)
+
   it("leaves the old content when a replacement cannot be written", function()
     local path = folder .. "/state.json"
     temp.write(path, "old")
@@ -222,6 +276,9 @@ describe("the file module", function()
     local df = program.shell(("df -B1 --output=avail %s | tail -1"):format(folder)).out
     assert.is_true(math.abs(bytes - tonumber(df)) < 1 << 30)
     assert.is_true(files == nil or math.type(files) == "integer")
+    assert.is_true(file.writable(folder))
+    assert.are.same({ n = 3, nil, folder .. "/missing: No such file or directory", "unknown" },
+      table.pack(file.writable(folder .. "/missing")))
     local room, message, code = file.space(folder .. "/missing")
     assert.are.same({ nil, folder .. "/missing: No such file or directory", "unknown" },
       { room, message, code })

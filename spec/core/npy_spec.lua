@@ -205,6 +205,18 @@ describe("an NPY or NPZ file of ours", function()
     assert.are.equal(read_file(folder .. "/one.npz"), read_file(folder .. "/two.npz"))
   end)
 
+  it("goes through a pipe as into a file", function()
+    local t = tensors.counting("int16", 3, 4)
+    for name, value in pairs { ["x.npy"] = t, ["x.npz"] = { a = t, b = t } } do
+      local path, pipe = folder .. "/" .. name, folder .. "/piped-" .. name
+      assert(numpy.save(path, value))
+      assert(os.execute("mkfifo " .. pipe))
+      local handle <close> = assert(io.popen("cat " .. pipe))
+      assert(numpy.save(pipe, value))
+      assert.are.equal(read_file(path), handle:read "a")
+    end
+  end)
+
   it("may hold more arrays than plain zip counts #costly", function()
     local many, t = {}, tensor.from("uint8", 1, "\7")
     for i = 1, 70000 do

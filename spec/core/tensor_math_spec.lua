@@ -486,3 +486,46 @@ describe("gather", function()
       method(t, "gather", 1))
   end)
 end)
+
+describe("images in another size", function()
+  it("are smaller by averages and larger between pixels, as Pillow makes them", function()
+    local t = tensor.from("uint8", { 2, 4 }, { 0, 100, 200, 40, 8, 16, 24, 32 })
+    assert.are.same({ { 43, 72 } }, tensor.resize(t, 1, 2):tolist())
+    assert.are.same({ { 0, 25, 75, 125, 175, 160, 80, 40 } }, tensor.resize(t:narrow(1, 1, 1), 1, 8):tolist())
+    assert.is_true(t == tensor.resize(t, 2, 4))
+    for dtype in pairs(tensors.formats) do
+      local u = tensor.from(dtype, { 1, 2, 2 }, { 10, 20, 30, 40 })
+      assert.are.same({ { { 20, 30 } } }, tensor.resize(u, 1, 1):tolist())
+    end
+  end)
+
+  it("get other channels", function()
+    local t = tensor.from("uint8", { 1, 1, 4 }, { 10, 20, 30, 40 })
+    assert.are.same({ { { 10, 20, 30 } } }, tensor.resize(t, 1, 1, 3):tolist())
+    assert.are.same({ { { 18 } } }, tensor.resize(t, 1, 1, 1):tolist())
+    local grey = tensor.from("uint8", { 1, 1 }, { 7 })
+    assert.are.same({ { { 7, 7, 7 } } }, tensor.resize(grey, 1, 1, 3):tolist())
+  end)
+
+  it("are refused where they are none, or where no size is", function()
+    local t = tensors.counting("uint8", 2, 2)
+    tensors.assert_fails("resize: tensor of 4 (an image, h × w or h × w × c, expected)", "usage",
+      tensor.resize(tensors.counting("uint8", 4), 1, 1))
+    tensors.assert_fails("resize: 0 × 2 pixels (1 to 65535 a side expected)", "usage",
+      tensor.resize(t, 0, 2))
+    tensors.assert_fails("resize: 2 channels of 1 (1, 3 or as many expected)", "usage",
+      tensor.resize(t, 1, 1, 2))
+  end)
+end)
+
+describe("a stack of tensors", function()
+  it("has a dimension more", function()
+    local t, u = tensors.counting("int16", 2, 3), tensors.counting("int16", 3, 2):transpose()
+    local stacked = assert(tensor.stack { t, u })
+    assert.are.same({ "int16", 2, 2, 3 }, { stacked:dtype(), stacked:shape() })
+    assert.is_true(stacked[1] == t and stacked[2] == u)
+    local _, message, code, number = tensor.stack { t, u, tensors.counting("int8", 2, 3) }
+    assert.are.same({ "int8 2 × 3 (int16 2 × 3 expected, as of the first)", "format", 3 },
+      { message, code, number })
+  end)
+end)

@@ -128,7 +128,8 @@ describe("a walk", function()
   end
 
   it("adds up files and blocks as du does, files with several names once", function()
-    shell "mkdir -p a b; head -c 100000 /dev/zero >a/x; ln a/x b/y; ln a/x b/z; printf 123 >b/s; truncate -s 1M b/h"
+    shell("mkdir -p a b; head -c 100000 /dev/zero >a/x; ln a/x b/y; ln a/x b/z; printf 123 >b/s; "
+      .. "truncate -s 1M b/h")
     local tree = open()
     local sum = tree:measure(1)
     assert.same({ files = 5, bytes = 100000 + 3 + 1048576, disk = tonumber(shell "du -s -B1 ." :match "%d+"),
@@ -137,7 +138,8 @@ describe("a walk", function()
   end)
 
   it("adds up by owner, and says what they share", function()
-    shell "mkdir a b c; head -c 9000 /dev/zero >a/x; ln a/x a/twice; ln a/x b/y; head -c 5000 /dev/zero >b/own; >c/f"
+    shell("mkdir a b c; head -c 9000 /dev/zero >a/x; ln a/x a/twice; ln a/x b/y; "
+      .. "head -c 5000 /dev/zero >b/own; >c/f")
     local tree = open()
     tree:own(tree:find "a", 1)
     tree:own(tree:find "b", 2)
@@ -146,7 +148,8 @@ describe("a walk", function()
       { files = 2, bytes = 9000, disk = disk_of("a", "a/x"), shared = disk_of "a/x" },
       { files = 2, bytes = 14000, disk = disk_of("b", "b/y", "b/own"), shared = disk_of "a/x" },
     }, sums)
-    assert.same({ 5, 14000, tonumber(shell "du -s -B1 ." :match "%d+") }, { total.files, total.bytes, total.disk })
+    assert.same({ 5, 14000, tonumber(shell "du -s -B1 ." :match "%d+") },
+      { total.files, total.bytes, total.disk })
   end)
 
   it("gives what is in a folder to its last owner", function()
@@ -167,13 +170,14 @@ describe("a walk", function()
     local tree = open()
     local index = tree:find "lock"
     do
-      local lock <close> = assert(tree:lock(index))
+      local lock <close> = assert(tree:lock(index)) -- luacheck: ignore
       local _, message, code = tree:lock(index)
       assert.equal(folder .. "/lock: locked by another process", message)
       assert.equal("busy", code)
     end
     assert(tree:lock(index)):close()
-    assert.equal(folder .. "/link: Too many levels of symbolic links", (select(2, tree:lock(tree:find "link"))))
+    assert.equal(folder .. "/link: Too many levels of symbolic links", (select(2,
+      tree:lock(tree:find "link"))))
     shell "rm lock"
     assert.equal("unknown", (select(3, tree:lock(index))))
     shell "mkfifo lock"
@@ -217,7 +221,8 @@ describe("a walk", function()
   it("leaves what changed since", function()
     shell "mkdir -p a; touch a/longer a/later a/other a/kind"
     local tree = open()
-    shell "printf x >>a/longer; touch -d @1000000000 a/later; touch new; mv new a/other; rm a/kind; mkdir a/kind"
+    shell("printf x >>a/longer; touch -d @1000000000 a/later; touch new; mv new a/other; rm a/kind; "
+      .. "mkdir a/kind")
     for _, name in ipairs { "longer", "later", "other", "kind" } do
       refuses(tree, "a/" .. name, ("a/%s: changed since it was found (it stays)"):format(name))
       assert.truthy(file.stat(folder .. "/a/" .. name))

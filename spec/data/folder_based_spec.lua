@@ -1,5 +1,6 @@
 local Laboratory = require "spec.support.laboratory"
 local images = require "spec.support.images"
+local loader = require "datamaestro.data.loader"
 local ml = require "datamaestro.data.ml"
 local temp = require "spec.support.temp"
 local tensors = require "spec.support.tensors"
@@ -66,6 +67,28 @@ describe("a folder of images by class", function()
       open { "empty" }:labels())
     tensors.assert_fails(folder .. ": class '../x' (name of a folder expected)", "definition",
       open { "../x" }:images())
+  end)
+
+  it("is loaded image by image, with the labels", function()
+    local seen = {}
+    for batch, labels in loader.new(open { "cat" }, { batch = 2 }) do
+      assert.are.same({ #labels, 1, 1 }, { batch:shape() })
+      for i = 1, #labels do
+        seen[#seen + 1] = { batch:get(i, 1, 1), labels[i] }
+      end
+    end
+    assert.are.same({ { 1, 1 }, { 2, 1 }, { 3, 1 } }, seen)
+    local pets = open()
+    local height, width = assert(pets:images())[4]:shape()
+    local batches = loader.new({ pets:images(), pets:labels() }, { batch = 4 })
+    local done, problem = pcall(batches)
+    assert.are.same({ false, ("%s/dog/d.jpeg: uint8 %d × %d (uint8 1 × 1 expected, as the first; "
+      .. "size = { height, width, 3 } makes all alike)"):format(folder, height, width), "format" },
+      { done, tostring(problem), problem.code })
+    for batch, labels in loader.new(pets, { size = { 4, 5, 3 }, normalize = { scale = 1 / 255 } }) do
+      assert.are.same({ "float32", 4, 4, 5, 3 }, { batch:dtype(), batch:shape() })
+      assert.are.same({ 1, 1, 1, 2 }, labels:tolist())
+    end
   end)
 
   it("survives links that go in circles", function()

@@ -112,6 +112,62 @@ describe("a loader", function()
     assert.are.same({ 0, 1, 2, 3 }, labels_of(batches)[1])
   end)
 
+  it("has an epoch for each loop, also within another", function()
+    local batches = loader.new(pair(), { batch = 4, shuffle = true, seed = 3 })
+    local first, second = flat(labels_of(loader.new(pair(), { shuffle = true, seed = 3 }))),
+      flat(labels_of(loader.new(pair(), { shuffle = true, seed = 3, epoch = 2 })))
+    local seen = {}
+    for _, labels in batches do
+      if #seen == 0 then
+        assert.are.same(second, flat(labels_of(batches)))
+      end
+      seen[#seen + 1] = labels:tolist()
+    end
+    assert.are.same(first, flat(seen))
+    assert.are.equal(3, batches.epoch)
+    assert_raises("loader: no batch that it gave last (for images, labels in loader do … end expected)",
+      function() batches(nil, 7) end)
+  end)
+
+  it("stacks a list of images", function()
+    local list = {}
+    for i = 1, 5 do
+      list[i] = counting("uint8", 6, 7, 3) + i
+    end
+    local shapes, last = {}, nil
+    for images in loader.new(list, { batch = 2 }) do
+      shapes[#shapes + 1] = { images:shape() }
+      last = images[1]
+    end
+    assert.are.same({ { 2, 6, 7, 3 }, { 2, 6, 7, 3 }, { 1, 6, 7, 3 } }, shapes)
+    assert.is_true(last == list[5])
+    local labels = counting("int64", 5)
+    for images, numbers in loader.new({ list, labels },
+      { batch = 5, shuffle = true, seed = 1, normalize = { mean = { 1, 2, 3 } } }) do
+      for k, number in numbers:iterate() do
+        assert.are.equal(number + 1 - 1, images[k][1][1][1])
+        assert.are.equal(number + 1 + 5 - 3, images[k][1][2][3])
+      end
+    end
+    local matrices = { counting("int16", 2, 3), counting("int16", 2, 3) }
+    assert.are.same({ 2, 2, 3 }, { loader.new(matrices)():shape() })
+    assert.are.equal(2, select("#", loader.new(matrices, { stack = false })()))
+    assert.are.same({ 3, 4 }, { loader.new({ counting("int8", 4), counting("int8", 4), counting("int8", 4) },
+      { stack = true })():shape() })
+  end)
+
+  it("makes images of different sizes alike, where that is asked for", function()
+    local list = { counting("uint8", 6, 4, 3), counting("uint8", 8, 8, 3), counting("uint8", 5, 5, 1) }
+    assert_raises("loader: image 2: uint8 8 × 8 × 3 (uint8 6 × 4 × 3 expected, as the first; "
+      .. "size = { height, width, 3 } makes all alike)", loader.new, list)
+    assert.are.same({ 3, 6, 4, 3 }, { loader.new(list, { size = { 6, 4, 3 } })():shape() })
+    assert.is_true(loader.new(list, { size = { 6, 4, 3 } })()[1] == list[1])
+    assert_raises("loader.size: no images to resize (a list or a folder of images expected)", loader.new,
+      counting("uint8", 6, 4, 3), { size = { 2, 2 } })
+    assert_raises("loader.size: { height, width } or { height, width, channels } expected, 1 channel or 3",
+      loader.new, list, { size = { 2 } })
+  end)
+
   it("shows itself, and cannot be changed", function()
     local batches = loader.new(pair(), { batch = 4, shuffle = true, seed = -7, epoch = 3 })
     assert.are.equal("loader of 3 batches of 4, shuffled with seed -7", tostring(batches))

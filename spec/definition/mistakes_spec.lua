@@ -64,7 +64,21 @@ local MISTAKES = {
   { "too many arguments", chain "filedownloader('a.txt', 'http://x/a', 5)",
     "test.lua:1: filedownloader: argument 3: integer (table of options expected)" },
   { "a chain without dataset", ("X = %s .. function() end"):format(R),
-    "test.lua:1: no 'dataset { … }' in the chain (it stands before the function)" },
+    "test.lua:1: no 'dataset { … }' in the chain (it stands before the function; '..' joins the steps)" },
+  { "commas between steps", ("X = %s, %s"):format(R, TAIL),
+    "test.lua:1: no 'dataset { … }' in the chain (it stands before the function; '..' joins the steps)" },
+  { "commas between steps that are returned", ("return %s, %s"):format(R, TAIL),
+    "test.lua:1: the file returns 2 values (chain of steps, joined by '..', expected)" },
+  { "a chain in a local", ("local a = 1\nlocal X =\n %s ..\n %s"):format(R, TAIL),
+    "test.lua:2: no dataset ('local X' keeps it to the file; X = … makes it one)" },
+  { "a URL in the place of the file's name", chain "filedownloader('https://x/a')",
+    "test.lua:1: filedownloader.filename: 'https://x/a' (name of the file expected; what it comes from "
+      .. "follows it)" },
+  { "a link without a name", chain("links('l', { 'org.x' })", "dataset { use 'datamaestro.data'.File } .. "
+    .. "function() end"), 'test.lua:1: l.links: value 1 has no name (NAME = "ID" expected)' },
+  { "a file made from a folder", "X =\n zipdownloader('z', 'https://x/z.zip') ..\n filedownloader('a.txt', "
+    .. "{ from = 'z' }) ..\n " .. TAIL, "test.lua:3: resource 'a': from 'z', a folder (file expected; "
+    .. "filescopy takes files out of one)" },
   { "a chain without function", ("X = %s .. dataset { %s }"):format(R, FILE),
     "test.lua:1: no function at the end of the chain (.. function(names of resources) … end)" },
   { "two datasets in a chain", chain(R, ("dataset { %s } .. %s"):format(FILE, TAIL)),
@@ -142,7 +156,8 @@ local MISTAKES = {
     "test.lua:2: File:open(): a definition only describes data (methods are for those who open it)" },
   { "a result that is no chain", "return 5",
     "test.lua:1: the file returns integer (chain of steps expected)" },
-  { "two results", "return 1, 2", "test.lua:1: the file returns 2 values (chain of steps expected)" },
+  { "two results", "return 1, 2", "test.lua:1: the file returns 2 values (chain of steps, joined "
+    .. "by '..', expected)" },
   { "compiled code", "\27Lua", "test.lua:1: compiled code (Lua source text expected)" },
   { "an error of several lines", "error 'one\\n\\ttwo'", "test.lua:1: one two" },
   { "an error with control characters", "error '\\27[31mred'", "test.lua:1: ?[31mred" },
@@ -202,6 +217,13 @@ describe("a definition", function()
     assert.equal("com.test.one", datasets[1].id)
     assert.equal("com.test.two", datasets[2].id)
     assert.equal("http://host/Two", datasets[2].resources[1].url)
+  end)
+
+  it("may have a nil in the options' place", function()
+    for _, rest in ipairs { "nil", "{ size = 1 }, nil", "nil, nil" } do
+      local set = assert(script.load(chain(("filedownloader('a.txt', 'https://x/a', %s)"):format(rest))))[1]
+      assert.equal(rest:find "size" and 1, set.resources[1].size or nil)
+    end
   end)
 
   it("may take no part of its resources", function()

@@ -154,6 +154,36 @@ describe("a reference", function()
     assert.equal(told(9, "com.x.let[k=1: '[' without ']' (ID[axis=value,…] expected)"), problem(r, "com.x.g"))
   end)
 
+  it("to a part that is not there is told at the author's line and before it is fetched", function()
+    local r = open {
+      ["r/com/x.lua"] = [[
+        local ml = use "datamaestro.data.ml"
+        Both = filedownloader("a", "https://h/a") .. dataset { ml.Supervised } .. function(a)
+          return { train = File { path = a }, test = File { path = a } } end
+        A =
+          reference("t", "com.x.both.trian")]] .. TAIL .. [[
+        B = reference("t", "com.x.both.train.zzz")]] .. TAIL .. [[
+        C = reference("t", "com.x.both.train.path.zzz")]] .. TAIL .. [[
+        D = links("l", { ok = "com.x.both.train", half = "com.x.both.trian" })]] .. TAIL .. [[
+        Parts = dataset { ml.FolderBased } .. function() return { classes = { "x", "y" }, path = "/" } end
+        E = reference("t", "com.x.parts.classes.2")]] .. TAIL .. [[
+        F = links("l", { n = "com.x.parts.classes" })]] .. TAIL .. [[
+        G = reference("t", "com.x.parts.classes.1")]] .. TAIL,
+    }
+    assert.equal("/r/com/x.lua:6: t.dataset: com.x.both: no part 'trian' (did you mean 'train'?)",
+      problem(r, "com.x.a"))
+    assert.equal("/r/com/x.lua:7: t.dataset: com.x.both.train: no part 'zzz' (path expected)",
+      problem(r, "com.x.b"))
+    assert.equal("/r/com/x.lua:8: t.dataset: com.x.both.train.path: no part 'zzz'", problem(r, "com.x.c"))
+    assert.equal("/r/com/x.lua:9: l.half: com.x.both: no part 'trian' (did you mean 'train'?)",
+      problem(r, "com.x.d"))
+    assert.equal("/r/com/x.lua:11: t.dataset: com.x.parts.classes: no part '2' (0, 1 expected)",
+      problem(r, "com.x.e"))
+    assert.equal("/r/com/x.lua:12: l.n: com.x.parts.classes: no path (a part with one expected)",
+      problem(r, "com.x.f"))
+    assert(r:ready "com.x.g")
+  end)
+
   it("to a file that is broken says what is wrong with that", function()
     local r = open { ["r/com/x.lua"] = 'X = reference("r", "org.y.z")' .. TAIL, ["r/org/y.lua"] = "Z = (" }
     assert.equal("/r/org/y.lua:2: unexpected symbol near <eof>", problem(r, "com.x.x"))

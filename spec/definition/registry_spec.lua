@@ -25,6 +25,17 @@ local FILES = {
   ["plain/readme.txt"] = "no repository",
 }
 
+describe("repositories of one id", function()
+  it("are one: the first; the others are named", function()
+    local folder = script.folder { ["one/init.lua"] = 'return { id = "same" }',
+      ["two/init.lua"] = 'return { id = "same" }', ["other/init.lua"] = "return {}" }
+    local opened = registry.open { roots = { folder, folder .. "/one" } }
+    assert.same({ "same" }, opened.hidden)
+    assert.equal(folder .. "/one", opened:repository("same").path)
+    script.remove(folder)
+  end)
+end)
+
 describe("the registry", function()
   local folder, r
   setup(function()
@@ -242,6 +253,14 @@ describe("a single file", function()
       return dataset { use "image.data".ImageClassification } .. function() end]] }
     assert.equal("datamaestro_image.data.imageclassification",
       assert(loader.load(folder .. "/x.lua"))[1].type.id)
+  end)
+
+  it("is missed in folders that lie too deep, which is said", function()
+    local deep = ("d/"):rep(16)
+    folder = script.folder { ["r/init.lua"] = "return {}", ["r/" .. deep .. "x.lua"] = "X = " .. set() }
+    local _, problems = registry.open({ roots = { folder } }):datasets()
+    assert.same({ { file = folder .. "/r/" .. deep,
+      message = folder .. "/r/" .. deep:sub(1, -2) .. ": over 16 folders in folders" } }, problems)
   end)
 
   it("is found through links that lead in a circle", function()

@@ -113,6 +113,52 @@ describe("a family's dataset", function()
   end)
 end)
 
+describe("a family's folder", function()
+  local function found(set, name)
+    local list, complete = set:in_folder(name)
+    local ids = {}
+    for i, one in ipairs(list or {}) do
+      ids[i] = one.id .. (one.values.mode and " " .. one.values.mode or "")
+    end
+    return list and ids, complete
+  end
+
+  it("names the datasets that stand in it", function()
+    local set = family()
+    assert.same({ "com.test.x[seed=7,size=large] fast", "com.test.x[seed=7,size=large] slow" },
+      (found(set, "seed=7,size=large")))
+    assert.same({ "com.test.x[seed=1] fast", "com.test.x[seed=1] slow" }, (found(set, "seed=1")))
+    assert.is_true(select(2, found(set, "seed=1")))
+    assert.equal(set:select "seed=1,mode=slow", set:in_folder "seed=1"[2])
+  end)
+
+  it("has exactly the name that the folder has", function()
+    for _, name in ipairs { "", "size=large", "seed=1,size=small", "seed=01", "size=large,seed=1",
+      "seed=1,mode=fast",
+      "seed=x", "seed", "seed=1,", " seed=1", "seed=1,size=huge", "seed=%31" } do
+      assert.is_nil(family():in_folder(name), name)
+    end
+  end)
+
+  it("may be the family's own, and have odd characters", function()
+    local set = family 'size = Axis({ "a", "b" }, { default = "a", elide_default = true })'
+    assert.same({ "com.test.x" }, (found(set, "")))
+    set = family 'k = Axis { type = "string" }'
+    assert.same({ "com.test.x[k=a/b%c]" }, (found(set, "k=a%2Fb%25c")))
+    assert.is_nil(set:in_folder "k=a%2fb")
+  end)
+
+  it("does not know all where axes in no id are open, or a variant cannot be made", function()
+    assert.is_false(select(2, found(family 'k = Axis({ type = "integer", default = 1, in_id = false })', "")))
+    local set = family("k = Axis { 1, 2 }", [[resources(function(v)
+      if v.k == 2 then error "no two" end return filedownloader("a.txt", "https://host/a") end)]])
+    assert.same({ "com.test.x[k=1]" }, (found(set, "k=1")))
+    local list, complete = found(set, "k=2")
+    assert.same({}, list)
+    assert.is_false(complete)
+  end)
+end)
+
 describe("a selector's value", function()
   it("is read as its axis' type says", function()
     local cases = {
@@ -298,17 +344,19 @@ describe("a family with a mistake", function()
       given "tostring")
     assert.equal(("test.lua:3: resources: more than one argument (%s expected)"):format(usage),
       given "function() end, 5")
-    assert.equal("test.lua:3: the function's result: string (chain of resources, or nothing, expected)",
+    assert.equal("test.lua:3: [k=v]: the function's result: string (chain of resources, or nothing, "
+      .. "expected)",
       given "function(v) return v.k end")
-    assert.equal("test.lua:3: the function's result: 2 values (chain of resources, or nothing, expected)",
+    assert.equal("test.lua:3: [k=v]: the function's result: 2 values (chain of resources, or nothing, "
+      .. "expected)",
       given "function(v) return 1, 2 end")
-    assert.equal("test.lua:3: the function's result: 'datatags' in the chain (resources only)",
+    assert.equal("test.lua:3: [k=v]: the function's result: 'datatags' in the chain (resources only)",
       given "function(v) return datatags 'x' end")
-    assert.equal("test.lua:4: unknown axis 'kk' (k expected; did you mean 'k'?)",
+    assert.equal("test.lua:4: [k=v]: unknown axis 'kk' (k expected; did you mean 'k'?)",
       given "function(v)\nreturn filedownloader(v.kk, 'https://x/y') end")
-    assert.equal("test.lua:4: the values of a variant cannot be changed (use a 'local')",
+    assert.equal("test.lua:4: [k=v]: the values of a variant cannot be changed (use a 'local')",
       given "function(v)\nv.k = 1 end")
-    assert.equal("test.lua:4: a: no source (a URL, or from = \"RESOURCE\", expected)",
+    assert.equal("test.lua:4: [k=v]: a: no source (a URL, or from = \"RESOURCE\", expected)",
       given "function(v) return\nfiledownloader('a') end")
     assert.equal("test.lua:3: resources: the dataset has no variants (dataset { …, variants = AxesVariants "
       .. "{…} } expected)", script.problem(HEAD .. "X =\nresources(function() end) .. dataset { File } .. "
@@ -319,18 +367,46 @@ describe("a family with a mistake", function()
     local set = family("k = Axis { 1, 2 }",
       'resources(function(v) if v.k == 2 then\nerror "no such size" end end)', "function() end")
     assert.is_truthy(set:select "k=1")
-    assert.same({ nil, "/nowhere/spec/com/test.lua:3: no such size", "definition" }, { set:select "k=2" })
-    set = family("k = Axis { 1, 2 }", [[resources(function(v)
-      if v.k == 1 then return filedownloader("a", "https://x/a") end end)]])
-    assert.same({ nil, "/nowhere/spec/com/test.lua:5: parameter 'a' has no resource (did you mean 'k'?)",
-      "definition" }, { set:select "k=2" })
+    assert.same({ nil, "/nowhere/spec/com/test.lua:3: [k=2]: no such size", "definition" },
+      { set:select "k=2" })
+  end)
+
+  it("says of which variant a mistake is, whoever makes it", function()
+    local axes = "half = Axis { 'a', null, default = null }"
+    local _, message = script.load(source(axes, "resources(function(v)\nreturn v.half .. '' end)",
+      "function() end"))
+    assert.matches("^/nowhere/spec/com/test.lua:3: %[half=null%]: attempt to concatenate a nil value",
+      message)
+    assert.matches("^test.lua:5: %[half=null%]: parameter 'b' has no resource %(half expected%)",
+      problem(axes, "resources(function(v)\n if v.half then return nil end end)", "function(b) end"))
+    local set = family(axes, nil, "function(a, half) return { path = half .. a } end")
+    assert.matches("^/nowhere/spec/com/test.lua:4: %[half=null%]: attempt to concatenate a nil value",
+      select(2, set:select():build { a = "/a" }))
+    assert.equal("b/a", assert(family(axes, nil, "function(a) return { path = 'b' .. a } end"):select()
+      :build { a = "/a" }).path)
+  end)
+
+  it("gives nil for a resource that another variant has", function()
+    local set = family("half = Axis { 'a', null, default = null }, "
+      .. "n = Axis { type = 'integer', default = 0 }",
+      [[resources(function(v)
+        if v.n == 1 then error "one" end
+        return v.half and filedownloader("b", "https://x/b") or nil end)]],
+      "function(half, b) return { path = tostring(half) .. tostring(b) } end")
+    assert.equal("nilnil", set:select():build({}).path)
+    assert.equal("nilnil", set:select("n=2"):build({}).path)
+    assert.equal("a/b", set:select("half=a"):build({ b = "/b" }).path)
+    assert.has_error(function()
+      set:select("half=a"):build {}
+    end, "com.test.x[half=a,n=0]: no path for resource 'b'")
   end)
 
   it("#costly is stopped by the limits, also in its function of resources", function()
     local set = family("k = Axis { 1, 2 }", "resources(function(v)\nwhile v.k == 2 do end end)",
       "function() end")
     local _, message, code = set:select "k=2"
-    assert.equal("/nowhere/spec/com/test.lua:3: more than 100000000 instructions (an endless loop?)", message)
+    assert.equal("/nowhere/spec/com/test.lua:3: [k=2]: more than 100000000 instructions (an endless loop?)",
+      message)
     assert.equal("definition", code)
   end)
 end)

@@ -262,6 +262,29 @@ describe("a custom function", function()
         "work:fetch.url: 'nonsense' (URL such as https://host/file expected)" },
     }
 
+    it("is told what a name or an argument was meant to be", function()
+      local given = { takes = "x, z", before = 'filedownloader("x.csv", "URL/x.csv") .. '
+        .. 'zipdownloader("z", "URL/x.zip", { folder = "z" }) ..' }
+      given.before = with_servers(given.before)
+      for body, expected in pairs {
+        ["work:write 'table.tsv'\nwork:lines 'table.tvs'"] = { 3, "work: 'table.tvs': No such file or "
+          .. "directory (did you mean 'table.tsv'?)" },
+        ["\nwork:copy('x.csv', 'y')"] = { 3,
+          "work: 'x.csv': No such file or directory (the resource is the parameter 'x')" },
+        ["\nwork:size 'x.csv'"] = { 3,
+          "work: 'x.csv': No such file or directory (the resource is the parameter 'x')" },
+        ["\nwork:rename('nowhere', 'y')"] = { 3, "work: 'nowhere': No such file or directory" },
+        ["\nz:file 'xcsv'"] = { 3, "z: 'xcsv': No such file or directory (did you mean 'x.csv'?)" },
+        ["\nz:lines()"] = { 10, "folder:lines: nil (name of a file in it expected)" },
+        ["\nz:size()"] = { 10, "folder:size: nil (name of a file in it expected)" },
+        ["\nx:lines 'x.csv'"] = { 10,
+          "file:lines: 'x.csv' (options, or nothing, expected: it is the file itself)" },
+      } do
+        assert_failure(body, expected[1], 2, expected[2], given)
+        temp.remove(lab.data)
+      end
+    end)
+
     for _, case in ipairs(CASES) do
       it("is refused: " .. case[1]:gsub("\n", "; "), function()
         local message = case[4]
@@ -302,7 +325,7 @@ describe("a custom function", function()
       temp.write(lab.folder .. "/secret", "secret")
       local secret = ('filedownloader("secret", "file://%s/secret") ..'):format(lab.folder)
       local message = "work:fetch: not in a function that needs '%s', which is of this machine or of another "
-        .. "dataset (a custom resource for each)"
+        .. "dataset (two custom steps, one that fetches and one that reads, expected)"
       local body = "for line in secret:lines() do work:fetch('FAULTS/' .. line, 'x') end"
       assert_failure(body, 10, 1, message:format "secret", { takes = "secret", before = secret })
       local hidden = secret .. 'custom("hidden", function(work, secret) work:copy(secret, "s") end) ..'

@@ -83,7 +83,7 @@ describe("a dataset of several resources", function()
           tardownloader("a", "URL/top.tar") .. filescopy("b", "a", { "../x" })]],
         "b.files: '../x' (relative path without '.', '..' and '//' expected)" },
       { "for links without a name", 'links("l", { "org.example.other" })',
-        "l.links: name '1' (letters, digits, '_', '.' and '-' expected)" },
+        'l.links: value 1 has no name (NAME = "ID" expected)' },
       { "for a change of lines that is none",
         'filedownloader("a.txt", "URL/x", { transforms = { { with = "x" } } })',
         "a.transforms: step 1: { replace = …, with = … } or { filter = … } expected" },
@@ -195,6 +195,32 @@ describe("a dataset of several resources", function()
     assert.equal("one\n", temp.read(lab:path "again/a.txt"))
   end)
 
+  it("says where its definition has changed since it was made", function()
+    local source = 'filedownloader("l.txt", "URL/lines.txt", { transforms = { { filter = "%s" } } })'
+    define(source:format "^a")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("", lab:prepare("--offline").err)
+    define(source:format "^b")
+    local warning = "datamaestro: warning: " .. lab:path "l.txt"
+      .. ": its definition has changed since it was made (delete it to have it made anew)\n"
+    assert.same({ 0, warning }, { lab:prepare().status, lab:prepare().err })
+    assert.equal("a=1\n", temp.read(lab:path "l.txt"))
+    os.remove(lab:path "l.txt")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("b=2\n", temp.read(lab:path "l.txt"))
+    assert.equal("", lab:prepare().err)
+  end)
+
+  it("says where the function that made it has changed", function()
+    local source = 'custom("made", function(work)\n  work:write("x.txt"):line("%s")\nend)'
+    define(source:format "1")
+    assert.equal(0, lab:prepare().status)
+    define("\n\n" .. source:format "1")
+    assert.equal("", lab:prepare().err)
+    define(source:format "2")
+    assert.matches("its definition has changed since it was made", lab:prepare().err, 1, true)
+  end)
+
   it("keeps what does not fit its declaration, in case that is wrong", function()
     local make = "cd %s && head -c 3000000 /dev/zero >zeros && sha256sum zeros"
     local sha256 = program.shell(make:format(program.quote(server.root))).out:match "%x+"
@@ -210,6 +236,114 @@ describe("a dataset of several resources", function()
     assert.equal(0, lab:prepare().status)
     assert.equal(1, asked "/zeros")
     assert.equal(3000000, file.stat(lab:path "zeros").size)
+  end)
+
+  describe("that definitions or archives could turn against others", function()
+    it("writes nothing through links that definitions make", function()
+      local own = lab.folder .. "/own"
+      temp.write(own .. "/Documents/thesis", "my thesis")
+      lab:define(([[
+        local Folder = use "datamaestro.data".Folder
+        Data = linkfolder("sub", { "%s" }) .. dataset { Folder, "Outer" } ..
+          function(sub) return { path = sub } end
+        Inner = filedownloader("thesis", "URL/plain.txt", { size = 6 }) ..
+          zipdownloader("z", "URL/top.zip", { folder = "Documents", transient = true }) ..
+          filescopy("Copies", "z", { "a.txt" }) .. dataset { Folder, "Inner", id = ".data.sub" } ..
+          function(Copies) return { path = Copies } end]]):format(own):gsub("URL", server.url))
+      assert.equal(0, lab:prepare().status)
+      local result = lab:run { "--quiet", "prepare", "org.example.data.sub" }
+      assert.equal(10, result.status)
+      local problem = "data/sub: a link in another dataset's folder (folder of org.example.data.sub expected)"
+      assert.matches(problem, result.err, 1, true)
+      assert.same({ "Documents" }, file.list(own))
+      assert.equal("my thesis", temp.read(own .. "/Documents/thesis"))
+    end)
+
+    it("refuses links that lead out once the only folder is left out", function()
+      program.shell("cd " .. program.quote(server.root) .. " && mkdir -p up/a && ln -s ../.. up/a/out && "
+        .. "echo x >up/f && tar cf up.tar up && rm -r up")
+      define 'tardownloader("d", "URL/up.tar")'
+      local result = lab:prepare()
+      assert.equal(12, result.status, result.err)
+      local problem = "d: 'a/out': a link to '../..' (target inside the only folder, which is left out, "
+      assert.matches(problem, result.err, 1, true)
+      assert.same({ ".state.json", ".state.lock" }, lab:names())
+    end)
+
+    it("refuses members that would make a folder another dataset's", function()
+      program.shell("cd " .. program.quote(server.root) .. " && mkdir -p st/n && echo {} >st/n/.state.json && "
+        .. "echo x >st/f && tar cf st.tar st && rm -r st")
+      define 'tardownloader("d", "URL/st.tar")'
+      local result = lab:prepare()
+      assert.equal(12, result.status, result.err)
+      assert.matches("'n/.state.json' (a name that is not the store's own expected)", result.err, 1, true)
+      assert.same({ ".state.json", ".state.lock" }, lab:names())
+    end)
+
+    it("compares the names of links with those of other resources", function()
+      lab:define(([[
+        local Base = use "datamaestro.data".Base
+        Other = filedownloader("a", "URL/plain.txt") .. dataset { Base, "Other" } .. function() return {} end
+        Data = links("l", { ["x.txt"] = Other }) .. filedownloader("x.txt", "URL/plain.txt") ..
+          dataset { Base, "Both" } .. function() return {} end]]):gsub("URL", server.url))
+      local result = lab:run { "lint", lab.repository .. "/org/example.lua" }
+      assert.matches("two resources are stored as 'x.txt' (the other one is in line 3", result.out, 1, true)
+    end)
+  end)
+
+  it("does not take for complete what could not be repaired", function()
+    define 'tardownloader("tree", "URL/top.tar")'
+    assert.equal(0, lab:prepare().status)
+    os.remove(lab:path "a.txt")
+    for _ = 1, 2 do
+      assert.equal(11, lab:prepare("--offline").status)
+    end
+    assert.equal("partial", lab:state "tree")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("one\n", temp.read(lab:path "a.txt"))
+  end)
+
+  it("does not take for complete what its list of contents says is not, without a state", function()
+    define 'tardownloader("tree", "URL/top.tar")'
+    assert.equal(0, lab:prepare().status)
+    os.remove(lab:path "a.txt")
+    os.remove(lab:path ".state.json")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("one\n", temp.read(lab:path "a.txt"))
+  end)
+
+  it("leaves datasets alone that are far down in its folder, or moved elsewhere", function()
+    lab:define(([[
+      local Base = use "datamaestro.data".Base
+      Data = tardownloader("data", "URL/top.tar") .. dataset { Base, "Outer" } .. function() return {} end
+      Deep = filedownloader("a.txt", "URL/plain.txt") ..
+        dataset { Base, "Deep", id = ".data.a.b.c.d.e.f.g.h" } .. function() return {} end]]):gsub("URL", server.url))
+    assert.equal(0, lab:run({ "--quiet", "prepare", "org.example.data.a.b.c.d.e.f.g.h" }).status)
+    assert.equal(0, lab:prepare().status)
+    assert.equal(1, asked "/top.tar")
+    os.remove(lab:path "c.csv")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("plain\n", temp.read(lab:path "a/b/c/d/e/f/g/h/a.txt"))
+    program.shell(("cd '%s' && mv a '%s/moved' && ln -s '%s/moved/b/c/d/e/f/g/h' z && rm -r a.txt c.csv sub "
+      .. ".contents .state.json"):format(lab:path(), lab.folder, lab.folder))
+    assert.equal(0, lab:prepare().status)
+    assert.equal("one\n", temp.read(lab:path "a.txt"))
+  end)
+
+  it("of an archive without members is complete", function()
+    program.shell("cd " .. program.quote(server.root) .. " && tar cf empty.tar -T /dev/null")
+    define 'tardownloader("tree", "URL/empty.tar")'
+    assert.equal(0, lab:prepare().status)
+    assert.equal(0, lab:prepare("--offline").status)
+  end)
+
+  it("believes nothing of a shared source that one of those who share it can refute", function()
+    local sha256 = program.shell("sha256sum <" .. server.root .. "/lines.txt").out:match "%x+"
+    define(([[filedownloader("a.bin", "URL/plain.txt") ..
+      filedownloader("b.bin", "URL/plain.txt", { sha256 = %q })]]):format(sha256))
+    assert.equal(5, lab:prepare().status)
+    assert.is_nil(file.stat(lab:path "a.bin"))
+    assert.is_nil(file.stat(lab:path "b.bin"))
   end)
 
   describe("of the Python program", function()
@@ -236,8 +370,10 @@ describe("a dataset of several resources", function()
       assert.equal("one\n", temp.read(lab:path "top/a.txt"))
       assert.equal("one\n", temp.read(lab:path "copy/a.txt"))
       local document = json.decode(temp.read(lab:path ".state.json"))
-      assert.same({ version = 1, resources = { plain = { state = "complete" }, tree = { state = "complete" },
-        copy = { state = "complete" } } }, document)
+      assert.equal(1, document.version)
+      for _, name in ipairs { "plain", "tree", "copy" } do
+        assert.equal("complete", document.resources[name].state)
+      end
     end)
 
     it("is not taken for complete because of what was under way", function()

@@ -62,7 +62,7 @@ org.example.data: data: to be fetched by hand (in a drop folder expected)
     assert_failure [[
 org.example.data: data: to be fetched by hand (in a drop folder expected)
     Ask.
-  file:     of any size (none is declared, nor a digest)
+  file:     of any size (none is declared, nor a checksum)
   put it:   DROP/data.zip]]
   end)
 
@@ -73,7 +73,7 @@ org.example.data: data: to be fetched by hand (in a drop folder expected)
     \x1b[2J
 
     datamaestro: all is well
-  file:     of any size (none is declared, nor a digest)
+  file:     of any size (none is declared, nor a checksum)
   put it:   DROP/data.zip]]
   end)
 

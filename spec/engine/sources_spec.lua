@@ -86,7 +86,7 @@ describe("the sources of a file", function()
       return sources.doubt(source, { content = content })
     end
     assert.are.equal(
-      "http://a.example/x: plain http and no checksum (https, or a digest in the definition, expected)",
+      "http://a.example/x: plain http and no checksum (https, or one in the definition, expected)",
       doubt { url = "http://user:secret@a.example/x" })
     assert.matches("plain ftp and no checksum", doubt { url = "FTP://a.example/x" })
     assert.is_nil(doubt { url = "http://a.example/x", md5 = ("0"):rep(32) })

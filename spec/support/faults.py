@@ -125,7 +125,8 @@ def retry(x):
     x.close = False
     headers = ["Retry-After: " + after] if after is not None else []
     x.send_head(head(x.query.get("status", "503") + " Later", *headers, length=5))
-    x.send(b"later")
+    if x.method != "HEAD":
+        x.send(b"later")
 
 
 @fault("ansi")

@@ -11,10 +11,14 @@
 
 enum { NAMES_MAXIMUM = 16 };
 
+struct handle {
+  struct dm_walk *walk; /* NULL when closed */
+};
+
 static struct dm_walk *check_walk(lua_State *L) {
-  struct dm_walk **handle = luaL_checkudata(L, 1, WALK);
-  luaL_argcheck(L, *handle != NULL, 1, "a closed walk");
-  return *handle;
+  struct handle *handle = luaL_checkudata(L, 1, WALK);
+  luaL_argcheck(L, handle->walk != NULL, 1, "a closed walk");
+  return handle->walk;
 }
 
 static size_t check_entry(lua_State *L, const struct dm_walk *walk) {
@@ -41,19 +45,19 @@ static int walk_open(lua_State *L) {
     lua_geti(L, 2, i + 1);
     only[i] = luaL_checkstring(L, -1);
   }
-  struct dm_walk **handle = lua_newuserdatauv(L, sizeof *handle, 0);
-  *handle = NULL;
+  struct handle *handle = lua_newuserdatauv(L, sizeof *handle, 0);
+  handle->walk = NULL;
   luaL_setmetatable(L, WALK);
-  if (dm_walk_open(handle, folder, chosen ? only : NULL, &err) != 0)
+  if (dm_walk_open(&handle->walk, folder, chosen ? only : NULL, &err) != 0)
     return dm_lua_fail(L, &err);
   return 1;
 }
 
 /* walk:close(); closed is fine. Also when the handle is collected or leaves scope. */
 static int walk_close(lua_State *L) {
-  struct dm_walk **handle = luaL_checkudata(L, 1, WALK);
-  dm_walk_close(*handle);
-  *handle = NULL;
+  struct handle *handle = luaL_checkudata(L, 1, WALK);
+  dm_walk_close(handle->walk);
+  handle->walk = NULL;
   return 0;
 }
 

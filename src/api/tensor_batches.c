@@ -1,5 +1,8 @@
 /* Rows of tensors by index, and what batches are made of. */
+#include <string.h>
+
 #include "datamaestro/random.h"
+#include "datamaestro/resize.h"
 #include "datamaestro/tensor_gather.h"
 #include "lua_util.h"
 #include "tensor_handle.h"
@@ -168,6 +171,57 @@ static int tensor_batch(lua_State *L) {
   return 1;
 }
 
+/* tensor.stack(list) → tensor over memory of its own, with a dimension more, whose parts are the tensors of
+ * the list | nil, message, code, and the number of the tensor that is of another type or shape than the
+ * first. */
+static int tensor_stack(lua_State *L) {
+  struct dm_error err;
+  size_t shape[DM_TENSOR_MAX_DIMS];
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  struct dm_tensor *result = dm_lua_tensor_new(L);
+  luaL_argcheck(L, lua_rawgeti(L, 1, 1) != LUA_TNIL, 1, "no tensor (one or more expected)");
+  const struct dm_tensor *first = dm_lua_tensor_check(L, 3);
+  luaL_argcheck(L, first->ndim < DM_TENSOR_MAX_DIMS, 1, "too many dimensions");
+  shape[0] = lua_rawlen(L, 1);
+  memcpy(shape + 1, first->shape, (size_t)first->ndim * sizeof *shape);
+  if (dm_tensor_alloc(result, first->dtype, first->ndim + 1, shape, &err) != 0)
+    return dm_lua_fail(L, &err);
+  for (size_t i = 0; i < shape[0]; i++) {
+    lua_settop(L, 2);
+    (void)lua_rawgeti(L, 1, (lua_Integer)i + 1);
+    if (dm_tensor_put(result, i, dm_lua_tensor_check(L, 3), &err) != 0) {
+      int count = dm_lua_fail(L, &err);
+      lua_pushinteger(L, (lua_Integer)i + 1);
+      return count + 1;
+    }
+  }
+  lua_settop(L, 2);
+  dm_lua_tensor_account(L, result);
+  return 1;
+}
+
+/* tensor.resize(image, height, width[, channels]) → tensor | nil, message, code: an image, h × w or h × w ×
+ * c, in another size, smaller by averages; `channels` 1 or 3 makes it grey or coloured, and h × w × c. */
+static int tensor_resize(lua_State *L) {
+  struct dm_error err;
+  const struct dm_tensor *image = dm_lua_tensor_check(L, 1);
+  lua_Integer numbers[] = {luaL_checkinteger(L, 2), luaL_checkinteger(L, 3), luaL_optinteger(L, 4, 0)};
+  luaL_argcheck(L, numbers[0] >= 0, 2, "1 or more expected");
+  luaL_argcheck(L, numbers[1] >= 0, 3, "1 or more expected");
+  luaL_argcheck(L, numbers[2] >= 0, 4, "1 or 3 expected");
+  struct dm_resize how = {(size_t)numbers[0], (size_t)numbers[1], (size_t)numbers[2]};
+  struct dm_tensor *result = dm_lua_tensor_result(L, image);
+  if (dm_tensor_resize(result, image, &how, &err) != 0)
+    return dm_lua_fail(L, &err);
+  dm_lua_tensor_account(L, result);
+  return 1;
+}
+
 const luaL_Reg dm_lua_tensor_rows[] = {{"gather", tensor_gather}, {NULL, NULL}};
 
-const luaL_Reg dm_lua_tensor_batches[] = {{"order", tensor_order}, {"batch", tensor_batch}, {NULL, NULL}};
+const luaL_Reg dm_lua_tensor_batches[] = {{"order", tensor_order},
+                                          {"batch", tensor_batch},
+                                          {"stack", tensor_stack},
+                                          {"resize", tensor_resize},
+                                          {NULL, NULL}};

@@ -245,6 +245,8 @@ static void set_options(struct dm_http_exchange *x) {
   (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options->connect_timeout));
   if (options->ca_file != NULL)
     (void)curl_easy_setopt(easy, CURLOPT_CAINFO, options->ca_file);
+  if (x->request.bare)
+    (void)curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   if (x->request.alone) { /* streams of one connection would share what a server grants to each */
     (void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   } else

@@ -100,16 +100,24 @@ static void put_extra(struct record *record, const struct member *member, bool w
     put64(record, member->offset);
 }
 
+/* The checksum is filled in at the end, where that can be done. */
 static int write_local(struct dm_npz_writer *writer, const struct member *member, struct dm_error *err) {
   unsigned char header[ZIP_LOCAL_SIZE + NAME_MAXIMUM + SUFFIX_SIZE + EXTRA64_SIZE];
   struct record record = {.next = header};
   unsigned extra = extra_size(member, false);
   put32(&record, ZIP_LOCAL);
-  put_common(&record, member, extra > 0 ? VERSION64 : VERSION, 0); /* the checksum is filled in at the end */
+  put_common(&record, member, extra > 0 ? VERSION64 : VERSION, writer->crc);
   put16(&record, extra);
   put_name(&record, member);
   put_extra(&record, member, false);
   return write_all(writer, header, (size_t)(record.next - header), err);
+}
+
+static int add_crc(void *context, const void *bytes, size_t size, struct dm_error *err) {
+  struct dm_npz_writer *writer = context;
+  (void)err;
+  writer->crc = zip_backend()->crc(writer->crc, bytes, size);
+  return 0;
 }
 
 /* Puts the checksum into the local header. */
@@ -166,9 +174,12 @@ int dm_npz_writer_add(struct dm_npz_writer *writer, const char *name, size_t nam
                         name_size, NAME_MAXIMUM);
   struct member member = {.name = name, .name_size = name_size, .offset = writer->offset};
   member.size = dm_npy_header(header, tensor) + dm_tensor_numel(tensor) * dm_dtype_size(tensor->dtype);
+  bool seeks = !writer->file.is_through; /* else the checksum must be known before */
   writer->crc = 0;
-  if (write_local(writer, &member, err) != 0 || dm_npy_write(tensor, write_piece, writer, err) != 0 ||
-      write_crc(writer, &member, err) != 0)
+  if ((!seeks && dm_npy_write(tensor, add_crc, writer, err) != 0) || write_local(writer, &member, err) != 0)
+    return -1;
+  writer->crc = 0;
+  if (dm_npy_write(tensor, write_piece, writer, err) != 0 || (seeks && write_crc(writer, &member, err) != 0))
     return -1;
   return add_entry(writer, &member, err);
 }

@@ -288,3 +288,18 @@ int dm_tensor_gather(struct dm_tensor *result, const struct dm_tensor *tensor, c
   dm_tensor_close(result);
   return -1;
 }
+
+int dm_tensor_put(const struct dm_tensor *result, size_t index, const struct dm_tensor *tensor,
+                  struct dm_error *err) {
+  char text[DM_SHAPE_TEXT_SIZE];
+  char expected[DM_SHAPE_TEXT_SIZE];
+  int ndim = result->ndim - 1;
+  size_t size = dm_tensor_numel(tensor) * dm_dtype_size(tensor->dtype);
+  if (tensor->dtype != result->dtype || tensor->ndim != ndim ||
+      memcmp(tensor->shape, result->shape + 1, (size_t)ndim * sizeof *tensor->shape) != 0)
+    return dm_error_set(err, DM_ERROR_FORMAT, "%s %s (%s %s expected, as of the first)",
+                        dm_dtype_name(tensor->dtype), dm_shape_text(text, tensor->ndim, tensor->shape, " × "),
+                        dm_dtype_name(result->dtype),
+                        dm_shape_text(expected, ndim, result->shape + 1, " × "));
+  return dm_tensor_convert(tensor, tensor->dtype, result->storage->bytes + index * size, size, err);
+}

@@ -50,30 +50,39 @@ bool dm_walk_same(const struct dm_walk_entry *one, const struct dm_walk_entry *o
 
 /* --- The list ----------------------------------------------------------------------------------- */
 
-static int fail_memory(const struct dm_walk *walk, struct dm_error *err) {
-  return dm_error_errno(err, ENOMEM, walk->folder);
+static int fail(const struct dm_walk *walk, struct dm_error *err) {
+  (void)dm_error_errno(err, errno, walk->folder);
+  return -1;
 }
 
-/* Grows an array of `*capacity` items of `size` bytes to `needed` at least. */
-static int reserve(void **items, size_t *capacity, size_t needed, size_t size) {
+static int fail_memory(const struct dm_walk *walk, struct dm_error *err) {
+  (void)dm_error_errno(err, ENOMEM, walk->folder);
+  return -1;
+}
+
+/* Grows an array of `*capacity` items of `size` bytes to `needed` at least; NULL without memory, and then it
+ * is as it was. */
+static void *grow(void *items, size_t *capacity, size_t needed, size_t size) {
   size_t wanted = *capacity > 0 ? *capacity : 256;
   size_t bytes = 0;
   while (wanted < needed)
     wanted *= 2;
   if (wanted == *capacity)
-    return 0;
-  void *grown = __builtin_mul_overflow(wanted, size, &bytes) ? NULL : realloc(*items, bytes);
-  if (grown == NULL)
-    return -1;
-  *items = grown;
-  *capacity = wanted;
-  return 0;
+    return items;
+  if (__builtin_mul_overflow(wanted, size, &bytes))
+    return NULL;
+  void *grown = realloc(items, bytes);
+  if (grown != NULL)
+    *capacity = wanted;
+  return grown;
 }
 
 static int add_name(struct dm_walk *walk, const char *name, size_t *where, struct dm_error *err) {
   size_t size = strlen(name) + 1;
-  if (reserve((void **)&walk->names, &walk->names_capacity, walk->names_size + size, 1) != 0)
+  char *names = grow(walk->names, &walk->names_capacity, walk->names_size + size, 1);
+  if (names == NULL)
     return fail_memory(walk, err);
+  walk->names = names;
   memcpy(walk->names + walk->names_size, name, size);
   *where = walk->names_size;
   walk->names_size += size;
@@ -82,8 +91,11 @@ static int add_name(struct dm_walk *walk, const char *name, size_t *where, struc
 
 /* Adds an entry of a name that is there; unread until more is known of it. */
 static int add_entry(struct dm_walk *walk, size_t name, size_t parent, struct dm_error *err) {
-  if (reserve((void **)&walk->entries, &walk->capacity, walk->count + 1, sizeof *walk->entries) != 0)
+  struct dm_walk_entry *entries =
+      grow(walk->entries, &walk->capacity, walk->count + 1, sizeof *walk->entries);
+  if (entries == NULL)
     return fail_memory(walk, err);
+  walk->entries = entries;
   walk->entries[walk->count] = (struct dm_walk_entry){.name = name,
                                                       .parent = parent,
                                                       .end = walk->count + 1,
@@ -105,8 +117,10 @@ struct names {
 static int keep_name(struct dm_walk *walk, struct names *names, const char *name, struct dm_error *err) {
   if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
     return 0;
-  if (reserve((void **)&names->items, &names->capacity, names->count + 1, sizeof *names->items) != 0)
+  size_t *items = grow(names->items, &names->capacity, names->count + 1, sizeof *names->items);
+  if (items == NULL)
     return fail_memory(walk, err);
+  names->items = items;
   if (add_name(walk, name, &names->items[names->count], err) != 0)
     return -1;
   names->count++;
@@ -212,7 +226,7 @@ static int walk_only(struct dm_walk *walk, const char *const *only, struct dm_er
 static int walk_all(struct dm_walk *walk, struct dm_error *err) {
   int fd = openat(walk->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0)
-    return dm_error_errno(err, errno, walk->folder);
+    return fail(walk, err);
   return walk_folder(walk, 0, fd, 1, err);
 }
 
@@ -221,11 +235,11 @@ static int begin(struct dm_walk *walk, struct dm_error *err) {
   size_t name = 0;
   walk->root = open(walk->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (walk->root < 0)
-    return dm_error_errno(err, errno, walk->folder);
+    return fail(walk, err);
   if (add_name(walk, "", &name, err) != 0 || add_entry(walk, name, 0, err) != 0)
     return -1;
   if (dm_walk_look(walk->root, "", 0, &walk->entries[0]) != 0)
-    return dm_error_errno(err, errno, walk->folder);
+    return fail(walk, err);
   walk->entries[0].mark = DM_WALK_SEEN; /* it may well be where a disk is mounted */
   return 0;
 }

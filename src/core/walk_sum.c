@@ -19,10 +19,10 @@ static void add(struct dm_walk_sum *sum, const struct dm_walk_entry *entry, bool
   sum->shared += is_shared ? entry->disk : 0;
 }
 
-/* By file, then by owner. */
-static int compare(const void *one, const void *other) {
-  const struct dm_walk_entry *a = *(const struct dm_walk_entry *const *)one;
-  const struct dm_walk_entry *b = *(const struct dm_walk_entry *const *)other;
+/* Two indices: by file, then by owner. */
+static int compare(const void *one, const void *other, void *entries) {
+  const struct dm_walk_entry *a = (const struct dm_walk_entry *)entries + *(const size_t *)one;
+  const struct dm_walk_entry *b = (const struct dm_walk_entry *)entries + *(const size_t *)other;
   if (a->device != b->device)
     return a->device < b->device ? -1 : 1;
   if (a->inode != b->inode)
@@ -34,23 +34,27 @@ static bool is_one_file(const struct dm_walk_entry *one, const struct dm_walk_en
   return one->device == other->device && one->inode == other->inode;
 }
 
-/* Adds the names of one file: once for each owner, and once for all together. */
-static void add_file(const struct dm_walk_entry *const *names, size_t count, struct dm_walk_sum *sums,
-                     size_t owners) {
-  bool is_shared = names[0]->owner != names[count - 1]->owner;
-  for (size_t i = 0; i < count; i++)
-    if (names[i]->owner < owners && (i == 0 || names[i]->owner != names[i - 1]->owner))
-      add(&sums[names[i]->owner], names[i], is_shared);
-  add(&sums[owners], names[0], false);
+/* Adds the names of one file, indices by owner: once for each owner, and once for all together. */
+static void add_file(const struct dm_walk_entry *entries, const size_t *names, size_t count,
+                     struct dm_walk_sum *sums, size_t owners) {
+  const struct dm_walk_entry *first = &entries[names[0]];
+  bool is_shared = first->owner != entries[names[count - 1]].owner;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t owner = entries[names[i]].owner;
+    if (owner < owners && (i == 0 || owner != entries[names[i - 1]].owner))
+      add(&sums[owner], first, is_shared);
+  }
+  add(&sums[owners], first, false);
 }
 
-static void add_files(const struct dm_walk_entry **names, size_t count, struct dm_walk_sum *sums,
+static void add_files(const struct dm_walk *walk, size_t *names, size_t count, struct dm_walk_sum *sums,
                       size_t owners) {
-  qsort(names, count, sizeof *names, compare);
+  const struct dm_walk_entry *entries = walk->entries;
+  qsort_r(names, count, sizeof *names, compare, walk->entries);
   for (size_t first = 0, next = 0; first < count; first = next) {
-    for (next = first + 1; next < count && is_one_file(names[first], names[next]);)
+    for (next = first + 1; next < count && is_one_file(&entries[names[first]], &entries[names[next]]);)
       next++;
-    add_file(names + first, next - first, sums, owners);
+    add_file(entries, names + first, next - first, sums, owners);
   }
 }
 
@@ -68,7 +72,7 @@ static int add_range(const struct dm_walk *walk, size_t first, size_t end, struc
   size_t several = 0;
   for (size_t i = first; i < end; i++)
     several += has_other_names(&walk->entries[i]);
-  const struct dm_walk_entry **names = calloc(several + 1, sizeof *names);
+  size_t *names = calloc(several + 1, sizeof *names);
   if (names == NULL)
     return dm_error_errno(err, ENOMEM, walk->folder);
   several = 0;
@@ -76,15 +80,15 @@ static int add_range(const struct dm_walk *walk, size_t first, size_t end, struc
     const struct dm_walk_entry *entry = &walk->entries[i];
     count_name(entry, sums, owners);
     if (has_other_names(entry)) {
-      names[several++] = entry;
+      names[several++] = i;
       continue;
     }
     if (entry->owner < owners)
       add(&sums[entry->owner], entry, false);
     add(&sums[owners], entry, false);
   }
-  add_files(names, several, sums, owners);
-  free((void *)names);
+  add_files(walk, names, several, sums, owners);
+  free(names);
   return 0;
 }
 

@@ -21,11 +21,11 @@ local function path_of(session, what)
   elseif is_path(what) then
     return config.absolute(what)
   end
-  local dataset, message, code = session:find(what)
-  if not dataset then
-    return nil, message, code
+  local path, message, code = session:registry():file_of(what)
+  if not path then
+    session:warn_of_repositories()
   end
-  return dataset.file
+  return path, message, code
 end
 
 local function quote(word)
@@ -50,7 +50,8 @@ end
 
 --- Opens a definition in the editor ($VISUAL, $EDITOR, else vi), then checks it and has all be read anew.
 -- @param session session: what was edited last is kept in it
--- @param what string|nil: id of a dataset, or path of a definition, also of a new one (default: the last one)
+-- @param what string|nil: id of a dataset, also where its file cannot be read, or path of a definition,
+--   also of a new one (default: the last one)
 -- @return true | nil, message, code: what is wrong with the definition, or why it was not edited
 function edit.definition(session, what)
   local path, message, code = path_of(session, what)

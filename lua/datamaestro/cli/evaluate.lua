@@ -8,8 +8,41 @@ local EXPRESSION = "local _chunk <close> = nil return "
 local FRAMES = 8 -- of a traceback
 local LEVELS = 60 -- looked at; each costs its distance, and a stack overflow has 200,000
 
-local function is_incomplete(message)
+local SPLITS = 50 -- lines at the end of an input that may be an expression
+
+-- A string ends with its line, unless that ends in a backslash or \z.
+local function is_incomplete(message, source)
+  if message:find ": unfinished string near <eof>$" then
+    return source:find "\\%s*$" ~= nil or source:find "\\z%s*$" ~= nil
+  end
   return message:sub(-5) == "<eof>"
+end
+
+-- What is wrong where the last word is a method that is not called, which a next line would hardly do.
+local function method_problem(source, name)
+  local object, method = source:match "([%a_][%w_.]*):([%a_][%w_]*)%s*$"
+  if object then
+    local _, lines = source:gsub("\n", "")
+    return ("%s:%d: '%s' is a method here (call expected: %s:%s())"):format(name, lines + 1, method, object,
+      method)
+  end
+end
+
+-- Statements with an expression at their end, as pasted blocks have it: the last lines that are one. Where
+-- all are statements, that is a call, which begins with a name: a bracket would go on with the line above.
+local function load_block(source, name, first)
+  local at, tries = #source:match "^(.-)%s*$", 0
+  while tries < SPLITS do
+    at = source:sub(1, at - 1):match "^.*()\n"
+    if not at then
+      return nil
+    end
+    local head, tail = source:sub(1, at), source:sub(at + 1)
+    if tail:find(first) and load("return " .. tail, "=" .. name, "t") and load(head, "=" .. name, "t") then
+      return load(head .. EXPRESSION .. tail, "=" .. name, "t")
+    end
+    tries = tries + 1
+  end
 end
 
 -- Of the messages for source read as an expression and as statements, the one that means what was written.
@@ -20,7 +53,14 @@ local function better_message(source, as_expression, as_statement)
   return starts_wrong and as_expression or as_statement
 end
 
---- Compiles source as an expression, whose values are the result, or as statements.
+-- The string that is not finished, as Lua says it where a line follows; a replacement of gsub.
+local function unfinished(source)
+  local _, message = load(source .. "\n", "=", "t")
+  return (message:match "near (.*)$":gsub("%%", "%%%%"))
+end
+
+--- Compiles source as an expression, whose values are the result, as statements, or as statements and an
+-- expression on the last lines.
 -- @param source string
 -- @param name string: what messages call it
 -- @return function | nil, message | nil, message, true when more lines could make it complete
@@ -31,14 +71,16 @@ function evaluate.compile(source, name)
   end
   local as_statement
   chunk, as_statement = load(source, "=" .. name, "t")
+  chunk = load_block(source, name, chunk and "^%s*[%a_]" or "^%s*%S") or chunk
   if chunk then
     return chunk
   end
   local message = better_message(source, as_expression, as_statement)
-  if is_incomplete(as_expression) or is_incomplete(as_statement) then
-    return nil, message, true
+  if not is_incomplete(as_expression, source) and not is_incomplete(as_statement, source) then
+    return nil, (message:gsub("(: unfinished string near )<eof>$", "%1" .. unfinished(source)))
   end
-  return nil, message
+  local problem = as_statement:find "function arguments expected near <eof>$" and method_problem(source, name)
+  return nil, problem or message, not problem or nil
 end
 
 local function frame_line(about)

@@ -1,6 +1,7 @@
 --- Families of datasets, for people and as JSON: their axes, and a selector to copy.
 local axis = require "datamaestro.definition.axis"
 local json = require "datamaestro.json"
+local text = require "datamaestro.text"
 
 local families = {}
 
@@ -79,13 +80,17 @@ local function by_need(list)
   return sorted
 end
 
+local function add_wrapped(lines, head, words)
+  for line in text.wrap(words, 78 - 17):gmatch "[^\n]+" do
+    lines[#lines + 1], head = ("  %-14s %s"):format(head, line), ""
+  end
+end
+
 local function family_lines(dataset, lines)
   lines[#lines + 1] = "Axes:"
   for _, one in ipairs(by_need(dataset.variants.axes)) do
-    lines[#lines + 1] = ("  %-14s %s"):format(one.name, axis.describe(one))
-    if one.description ~= "" then
-      lines[#lines + 1] = ("  %-14s %s"):format("", one.description:gsub("%s+", " "))
-    end
+    add_wrapped(lines, one.name, axis.describe(one))
+    add_wrapped(lines, "", one.description)
   end
 end
 
@@ -122,8 +127,8 @@ function families.continuations(dataset, prefix)
   local before, name = prefix:match "^(.*[%[,]%s*([%a_][%w_]*)%s*=)[^=,]*$"
   local one = name and dataset.variants.by_name[name]
   if one then
-    for _, text in ipairs(axis.texts(one)) do
-      list[#list + 1] = before .. text
+    for _, value in ipairs(axis.texts(one)) do
+      list[#list + 1] = before .. value
     end
     return list
   end

@@ -1,13 +1,13 @@
 --- `help(x)` of the REPL: what x is, in a few lines.
 local help_function = require "datamaestro.cli.help_function"
 local help_step = require "datamaestro.cli.help_step"
+local help_types = require "datamaestro.cli.help_types"
 local help_tensor = require "datamaestro.cli.help_tensor"
 local objects = require "datamaestro.data.objects"
 local speech = require "datamaestro.cli.speech"
 local tensors = require "datamaestro.api.tensor"
 local text = require "datamaestro.text"
 local tree = require "datamaestro.cli.tree"
-local type_modules = require "datamaestro.definition.type_modules"
 local types = require "datamaestro.data.types"
 
 local help = {}
@@ -193,19 +193,16 @@ local function global_named(name)
   return value
 end
 
--- The data type that is called so, or has this id.
-local function type_named(name, registry)
-  local all = type_modules.all()
-  for _, one in ipairs((registry:repositories())) do
-    all[one.id] = one:types(registry.find_repository)
+-- A word of definitions: a step, `work` and its methods, a data type or those that `use` gives.
+local function about_language(name, registry)
+  local lines = help_step.about(name)
+  if name == "use" then
+    local more = help_types.modules(registry)
+    table.move(more, 1, #more, #lines + 1, lines)
   end
-  for _, content in pairs(all) do
-    for key, T in pairs(content) do
-      if key == name or T.id == name then
-        return T
-      end
-    end
-  end
+  local T = not lines and help_types.named(name, registry)
+  return lines or T and about_type(T) or help_types.module(name, registry)
+    or require "datamaestro.cli.help_work".about(name)
 end
 
 -- A string names a command, a value, a data type or a dataset.
@@ -225,16 +222,13 @@ local function about_name(name, repl)
   elseif help_tensor.methods[method] then
     return help_function.tensor_method(method)
   end
-  local step = help_step.about(name)
-  if step then
-    return step
-  end
   local registry = repl.session:registry()
-  local T = type_named(name, registry)
+  local lines = about_language(name, registry)
+  if lines then
+    return lines
+  end
   local dataset, message, code = registry:find(name)
-  if T then
-    return about_type(T)
-  elseif dataset then
+  if dataset then
     return about_definition(dataset)
   elseif code ~= "unknown" then
     return { message }
@@ -275,12 +269,29 @@ function about_value(value, repl)
   return about_other(value)
 end
 
+-- A word of definitions is nothing at the prompt: `help(filedownloader)` is help(nil).
+local function about_nothing(repl)
+  local name = repl.source and repl.source:match "^%s*help%s*%(%s*([%a_][%w_]*)%s*%)"
+  local lines = name and help_step.about(name)
+  if not lines then
+    return about_other(nil)
+  end
+  local first = "%s has no value here: it is a word of definitions, in files (help %q says the same)"
+  table.insert(lines, 1, first:format(name, name))
+  return lines
+end
+
 --- Says what a value is; a string, what it names.
 -- @param value any
 -- @param repl repl: whose commands and datasets are meant
 -- @return string: wrapped for the terminal
 function help.about(value, repl)
-  local lines = type(value) == "string" and about_name(value, repl) or about_value(value, repl)
+  local lines
+  if value == nil then
+    lines = about_nothing(repl)
+  else
+    lines = type(value) == "string" and about_name(value, repl) or about_value(value, repl)
+  end
   return text.printable(help_function.render(lines, columns()))
 end
 

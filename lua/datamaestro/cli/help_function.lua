@@ -136,8 +136,8 @@ local function of_tensors(func)
   end
 end
 
-local function of_comment(func, name, comment)
-  local lines = { name .. help_function.parameters(func, 0), { prose = comment.text } }
+local function of_comment(func, name, comment, skipped)
+  local lines = { name .. help_function.parameters(func, skipped or 0), { prose = comment.text } }
   local rows = {}
   for i, param in ipairs(comment.params) do
     rows[i] = { param[1], param[2] }
@@ -150,6 +150,16 @@ local function of_comment(func, name, comment)
     help_function.add_rows(lines, rows)
   end
   return lines
+end
+
+--- Says what a method is whose first parameter is the object.
+-- @param method function
+-- @param name string: "work:fetch"
+-- @return array of lines
+function help_function.method(method, name)
+  local comment = comment_of(method)
+  return comment and of_comment(method, name, comment, 1)
+    or { name .. help_function.parameters(method, 1) }
 end
 
 --- Says what a function is.

@@ -2,6 +2,7 @@
 -- user's.
 local complete = require "datamaestro.cli.complete"
 local guess = require "datamaestro.guess"
+local help_tensor = require "datamaestro.cli.help_tensor"
 local objects = require "datamaestro.data.objects"
 local tensors = require "datamaestro.api.tensor"
 local types = require "datamaestro.data.types"
@@ -23,6 +24,15 @@ local function names_of(value)
   return known
 end
 
+-- Where a name may be found that data itself has not, but what it opens as: a hint in brackets | nil.
+local function opened(said, name, known)
+  if known.data and help_tensor.methods[name] then
+    return (" (tensors do: %s:data())"):format(said)
+  elseif name == "data" and known.rows then
+    return (" (%s:rows() gives its rows; a Matrix has data())"):format(said)
+  end
+end
+
 -- The first name along a chain (`ds.train:images`) that nothing has: what it is looked up in, and a hint.
 local function of_chain(chain, globals, library)
   local said, rest = chain:match "^([%a_][%w_]*)(.*)$"
@@ -36,7 +46,7 @@ local function of_chain(chain, globals, library)
         names[#names + 1] = one
       end
       table.sort(names)
-      return ("%s has no '%s'%s"):format(said, name, guess.hint(name, names))
+      return ("%s has no '%s'%s"):format(said, name, opened(said, name, known) or guess.hint(name, names))
     elseif found == nil then
       return nil
     end
@@ -56,6 +66,21 @@ function hint.of(source, globals)
     if said then
       return said
     end
+  end
+end
+
+--- Says how the method that an input gives as a value is called.
+-- @param source string: the input
+-- @param globals table
+-- @return string | nil: "a method; call it: images:shape()"
+function hint.of_method(source, globals)
+  local chain, name = source:match "^%s*([%a_][%w_.]*)%.([%a_][%w_]*)%s*$"
+  local value = globals
+  for part in (chain or ""):gmatch "[^.]+" do
+    value = complete.index(value, part)
+  end
+  if chain and (objects.type_of(value) or tensors.is_tensor(value)) then
+    return ("a method; call it: %s:%s()"):format(chain, name)
   end
 end
 

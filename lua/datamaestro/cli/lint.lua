@@ -25,6 +25,12 @@ local function add_warnings(result, warnings)
   end
 end
 
+-- A problem of a variant without which one it is.
+local function unlabelled(message, sample)
+  local first, last = message:find(sample.label or "\0", 1, true)
+  return first and message:sub(1, first - 1) .. message:sub(last + 1) or message
+end
+
 -- Adds what there is to say of a dataset, or of some datasets of a family; problems that many have, once.
 local function add_dataset(result, dataset, registry)
   local store = require "datamaestro.engine.store".open "/nowhere"
@@ -36,10 +42,14 @@ local function add_dataset(result, dataset, registry)
     table.insert(result.samples, sample)
     if object then
       add_warnings(result, advice.of_resources(sample, object, store))
-    elseif not seen[message] then
-      seen[message] = true
+    elseif not seen[unlabelled(message, sample)] then
+      seen[unlabelled(message, sample)] = true
       table.insert(result.problems, message)
     end
+  end
+  -- What only some variants ask for may not have been tried where they are many.
+  if dataset:is_family() and (dataset.parameters or dataset.variants:count() <= VARIANTS) then
+    add_warnings(result, advice.of_axes(dataset, samples or {}))
   end
   add_warnings(result, advice.of_heading(dataset))
 end

@@ -68,8 +68,12 @@ local function step(value, name, label)
   return nil, ("%s: no field '%s' (it is a plain value)"):format(label, name), "unknown"
 end
 
--- The value that a path of names leads to | nil, message, code.
-local function walk(value, path, label)
+--- Goes down from a value by names.
+-- @param value any: object, list or plain value
+-- @param path string: "train.images", "" for the value itself; items of lists count from 0
+-- @param label string: what messages call the value
+-- @return any | nil, message, code
+function pick.walk(value, path, label)
   for name in path:gmatch "[^.]+" do
     local found, message, code = step(value, name, label)
     if found == nil then
@@ -98,7 +102,7 @@ function pick.open(session, selector)
   local object, message, value
   object, message, code = session:open(dataset)
   if object then
-    value, message, code = walk(object, path, dataset.id)
+    value, message, code = pick.walk(object, path, dataset.id)
   end
   if value == nil then
     return nil, message, code

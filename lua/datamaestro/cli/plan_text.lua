@@ -37,7 +37,9 @@ local function origin(row, columns)
   if row.obstacle then
     return "cannot be had: below"
   elseif row.same_as then
-    return shorten(text.line("with " .. row.same_as), columns)
+    local own = row.dataset .. ": "
+    local other = row.same_as:sub(1, #own) == own and row.same_as:sub(#own + 1) or row.same_as
+    return "with " .. figures.cut_start(text.line(other), columns - #"with ")
   elseif row.source then
     local notes = notes_of(row, (row.saved or 0) > 0)
     return shorten(text.line(row.source), columns - figures.width(notes)) .. notes

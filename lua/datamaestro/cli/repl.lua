@@ -188,7 +188,8 @@ local function is_failure(values)
 end
 
 -- Runs a chunk. Its values are kept and printed.
--- With `source`, what of it may be misspelt is said beside a nil and below an error.
+-- With `source`, what of it may be misspelt is said beside a nil and below an error, and beside a method how
+-- to call it.
 local function run(self, chunk, handler, source)
   local values
   local ok, result = guarded(self, function()
@@ -209,8 +210,8 @@ local function run(self, chunk, handler, source)
   elseif is_failure(values) then
     fail(self, values[2], values[3])
   elseif result then
-    local said = source and values.n == 1 and values[1] == nil
-      and require "datamaestro.cli.hint".of(source, _G)
+    local said = source and values.n == 1 and (values[1] == nil or type(values[1]) == "function")
+      and require "datamaestro.cli.hint"[values[1] == nil and "of" or "of_method"](source, _G)
     self.session:print(said and result .. "  " .. self.paint("dim", "-- " .. said) or result)
   end
   if values then
@@ -229,7 +230,7 @@ local function handle(self, source, chunk, message)
   if source:find "^%s*$" then
     return
   end
-  self.count = self.count + 1
+  self.count, self.source = self.count + 1, source
   remember(self, source)
   local name = ("[%d]"):format(self.count)
   local word = means_call(self, source)
@@ -240,7 +241,8 @@ local function handle(self, source, chunk, message)
     run(self, chunk, evaluate.handler(chunk, name, source), source)
   else
     keep(self, nil)
-    fail(self, message, "error")
+    local said = require "datamaestro.cli.cure".of(source)
+    fail(self, said and message .. "\n" .. said or message, "error")
   end
 end
 

@@ -35,6 +35,15 @@ function resource_rows.origin(resource)
   return #needs > 0 and ("%s of %s"):format(resource.kind, table.concat(needs, ", ")) or resource.kind
 end
 
+-- Other addresses of the same content, in order.
+local function mirrors_of(resource)
+  local mirrors = {}
+  for i, mirror in ipairs(resource.mirrors or {}) do
+    mirrors[i] = text.url(type(mirror) == "table" and mirror.url or mirror)
+  end
+  return mirrors
+end
+
 -- How much there is of it: bytes, and files of a folder.
 local function measure(store, dataset, resource, path)
   local found = place.found(resource, path)
@@ -63,7 +72,9 @@ end
 -- @return array of tables: name, kind, origin (string), url and size (as declared, or nil), path, state
 --   ("none", or "complete": recorded, and still there), action (as of plan.of, without reading), stored
 --   (bytes, or nil),
---   files (in a folder, or nil), here (boolean), transient (boolean), stands (as of its kind)
+--   files (in a folder, or nil), here (boolean), transient (boolean), stands (as of its kind), mirrors
+--   (array of URLs); and, as declared: proposals (array of paths and { datafolder, path }), instructions,
+--   what (to do)
 function resource_rows.of(store, dataset)
   local rows = {}
   for _, step in ipairs(plan.of(store, dataset, true).actions) do
@@ -76,7 +87,8 @@ function resource_rows.of(store, dataset)
       url = type(resource.url) == "string" and text.url(resource.url) or nil,
       state = complete and "complete" or "none", action = step.action, stored = bytes, files = files,
       here = place.found(resource, step.path) ~= nil, transient = resource.transient,
-      stands = resources.kind(resource).stands,
+      stands = resources.kind(resource).stands, mirrors = mirrors_of(resource),
+      proposals = resource.proposals, instructions = resource.instructions, what = resource.what,
     }
   end
   for i, resource in ipairs(dataset.resources) do
@@ -103,15 +115,47 @@ local function state_of(row)
   return table.concat(words, ", ")
 end
 
+-- Where a proposal leads, as `datafolders` and definitions call it.
+local function proposal_text(proposal)
+  if type(proposal) == "string" then
+    return proposal
+  end
+  local folder = ("datafolder '%s'"):format(proposal.datafolder)
+  return proposal.path and ("%s in %s"):format(proposal.path, folder) or folder
+end
+
+-- What else its definition says: label and text.
+local function details_of(row)
+  local proposals = {}
+  for i, proposal in ipairs(row.proposals or {}) do
+    proposals[i] = proposal_text(proposal)
+  end
+  local count = #row.mirrors
+  return {
+    { ("%d mirror%s: "):format(count, count == 1 and "" or "s"),
+      count > 0 and table.concat(row.mirrors, ", ") },
+    { "found at: ", #proposals > 0 and table.concat(proposals, ", or ") },
+    { "to do: ", row.what },
+    { "by hand: ", row.instructions },
+  }
+end
+
 --- The lines of a resource.
 -- @param row table: of resource_rows.of
 -- @return array of strings
 function resource_rows.lines(row)
   local size = row.size and text.size(row.size) or row.url and "size not declared"
-  return {
+  local lines = {
     ("  %-14s %s"):format(row.name, size and ("%s  (%s)"):format(size, state_of(row)) or state_of(row)),
     ("  %-14s %s"):format("", row.origin),
   }
+  for _, detail in ipairs(details_of(row)) do
+    local wrapped = detail[2] and text.wrap(detail[1] .. detail[2], 78 - 17) or ""
+    for line in wrapped:gmatch "[^\n]+" do
+      lines[#lines + 1] = ("  %-14s %s"):format("", line)
+    end
+  end
+  return lines
 end
 
 return resource_rows

@@ -1,4 +1,5 @@
 --- One run of the program: what was asked globally, what it works on, and where it prints.
+local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
 local speech = require "datamaestro.cli.speech"
 local text = require "datamaestro.text"
@@ -86,9 +87,9 @@ function Session:finish()
   end
 end
 
---- The data directory.
+--- The data directory alone, without those of others where datasets may be, too.
 -- @return store | nil, message, code
-function Session:store()
+function Session:own_store()
   return require "datamaestro.engine.store".open(self.asked_data)
 end
 
@@ -152,6 +153,25 @@ local function settings_of(self, store)
   return self.settings
 end
 
+-- Whether there is anything that could name stores.
+local function has_settings(store)
+  local user = config.user_folder()
+  return (os.getenv "DATAMAESTRO_STORES" or "") ~= "" or file.stat(store.root .. "/settings.json") ~= nil
+    or user ~= nil and file.stat(user .. "/settings.json") ~= nil
+end
+
+--- The data directory, and those of others that the settings name.
+-- @return store | nil, message, code
+function Session:store()
+  local store, message, code = self:own_store()
+  local settings
+  if store and has_settings(store) then
+    settings, message, code = settings_of(self, store)
+    return settings and store:search(settings.stores), message, code
+  end
+  return store, message, code
+end
+
 -- What the engine wants to know of this session: the options of prepare.download_all | nil, message, code.
 local function engine_options(self, store)
   local settings, message, code = settings_of(self, store)
@@ -163,6 +183,7 @@ local function engine_options(self, store)
     offline = self.offline,
     keep_downloads = self.keep_downloads,
     settings = settings,
+    lock_file = self.lock_file,
     observe = function(event)
       display:observe(event)
     end,
@@ -283,6 +304,19 @@ function Session:forecast(store, datasets)
     offline = self.offline, keep_downloads = self.keep_downloads, accepted = self.agreed })
 end
 
+--- Asks whether sources are still there.
+-- @param store store
+-- @param requests array of tables: as of presence.check
+-- @param told function(request): called after each
+-- @return true | nil, message, code
+function Session:check_sources(store, requests, told)
+  local settings, message, code = settings_of(self, store)
+  if not settings then
+    return nil, message, code
+  end
+  return require "datamaestro.engine.presence".check(store, requests, { settings = settings, told = told })
+end
+
 --- Fetches what is missing of a dataset and opens it: the one way into its data.
 -- @param dataset dataset
 -- @return object of the dataset's type | nil, message, code
@@ -296,6 +330,25 @@ function Session:open(dataset)
     return nil, message, code
   end
   return require "datamaestro.engine.open".dataset(store, dataset)
+end
+
+--- The datasets that a command is to bring in place: those of ids, or of a lock, whose word then counts.
+-- @param arguments table: ids (array), frozen (path of a lock | nil)
+-- @return array of datasets | nil, message, code
+function Session:chosen(arguments)
+  local ids = arguments.ids
+  if not arguments.frozen then
+    if #ids == 0 then
+      return nil, "no dataset (ids expected); `datamaestro search` shows what there is", "usage"
+    end
+    return self:find_all(ids)
+  end
+  local lock_file, message, code = require "datamaestro.engine.lock".read(arguments.frozen)
+  if not lock_file then
+    return nil, message, code
+  end
+  self.lock_file = lock_file
+  return self:find_all(#ids > 0 and ids or lock_file.keys)
 end
 
 --- Finds several datasets to be fetched or opened, of families those of selectors or defaults; the first that

@@ -71,6 +71,13 @@ class_folders.methods = {
   end,
 }
 
+--- Whether a value is such a list of images.
+-- @param value any
+-- @return boolean
+function class_folders.is_images(value)
+  return type(value) == "table" and debug.getmetatable(value) == Images
+end
+
 --- Finds the images of all classes; opens none of them.
 -- @param path string: the folder that holds the classes' folders
 -- @param classes array of strings: the folders' names

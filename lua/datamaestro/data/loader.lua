@@ -1,13 +1,13 @@
 --- Batches: a loader walks over data part by part, in order or shuffled, converting on the way.
 --
--- `for images, labels in loader do … end` is an epoch; the next such loop is the next one, in another
--- order if it is shuffled. A batch is closed when the next one comes, and its memory taken for that unless
--- a view of it is still held: no epoch needs more memory than one batch.
+-- `for images, labels in loader do … end` is an epoch; the next such loop, also one within it, is the next
+-- one, in another order if it is shuffled. A batch is closed when the next one comes, and its memory taken
+-- for that unless a view of it is still held: no epoch needs more memory than one batch.
 
 local failure = require "datamaestro.failure"
 local schema = require "datamaestro.schema"
+local source_of = require "datamaestro.data.loader_source"
 local tensors = require "datamaestro.api.tensor"
-local types = require "datamaestro.data.types"
 
 local loader = {}
 
@@ -42,6 +42,12 @@ local function each(problem_of)
   end
 end
 
+local function size_problem(value)
+  if #value ~= 2 and (#value ~= 3 or value[3] ~= 1 and value[3] ~= 3) then
+    return "{ height, width } or { height, width, channels } expected, 1 channel or 3"
+  end
+end
+
 --- What `new` takes, as a schema.
 loader.options = {
   { name = "batch", type = "integer", default = 32, minimum = 1 },
@@ -60,93 +66,22 @@ loader.options = {
   } },
   { name = "drop_last", type = "boolean", default = false },
   { name = "fresh", type = "boolean", default = false },
+  { name = "stack", type = "boolean" },
+  { name = "size", type = "list", items = { type = "integer", minimum = 1 }, check = size_problem },
 }
 
--- --- What to load ------------------------------------------------------------------------------
-
-local function can_open(value)
-  return types.type_of(value) and type(value.data) == "function"
-end
-
--- Adds the tensors that a piece of data opens as.
-local function add_opened(found, value)
-  local results = table.pack(value:data())
-  if results[1] == nil then
-    failure.raise(results[2], results[3])
-  end
-  for i = 1, results.n do
-    if tensors.is_tensor(results[i]) then
-      found[#found + 1] = results[i]
-    end
-  end
-end
-
--- Whether an object has fields that open.
-local function holds_data(value)
-  if types.type_of(value) then
-    for _, part in types.pairs(value) do
-      if can_open(part) then
-        return true
-      end
-    end
-  end
-  return false
-end
-
--- Which fields of an object could be loaded instead, in words.
-local function fields_with_tensors(source)
-  local names = {}
-  for name, value in types.pairs(source) do
-    names[#names + 1] = holds_data(value) and name or nil
-  end
-  return #names > 0 and (" (its field %s expected?)"):format(table.concat(names, " or "))
-    or " (data that opens as some expected)"
-end
-
--- The tensors of a source, in order.
-local function open(source)
-  local parts, found = { source }, {}
-  if types.type_of(source) and not can_open(source) then
-    parts = {}
-    for _, value in types.pairs(source) do
-      parts[#parts + 1] = can_open(value) and value or nil
-    end
-  elseif type(source) == "table" and not types.type_of(source) then
-    parts = source
-  end
-  for i, part in ipairs(parts) do
-    if tensors.is_tensor(part) then
-      found[#found + 1] = part
-    elseif can_open(part) then
-      add_opened(found, part)
-    else
-      return nil, ("loader: part %d: %s (tensor, or data that opens as one, expected)")
-        :format(i, schema.kind(part))
-    end
-  end
-  if #found == 0 and types.type_of(source) then
-    return nil, ("loader: %s without tensors%s"):format(schema.kind(source), fields_with_tensors(source))
-  elseif #found == 0 then
-    return nil, ("loader: %s without tensors (data that opens as some expected)"):format(schema.kind(source))
-  end
-  for i = 2, #found do
-    if #found[i] ~= #found[1] then
-      return nil, ("loader: tensors of %d and of %d parts (as many expected)"):format(#found[1], #found[i])
-    end
-  end
-  return found
-end
+-- --- Conversion ---------------------------------------------------------------------------------
 
 -- The dimension of channels, of which there are `count`: the one that was asked for, else the last, else the
 -- second | nil, problem.
-local function channel_dimension(tensor, count, asked)
-  for _, dim in ipairs { asked or tensor:dim(), asked or 2 } do
-    if dim >= 2 and dim <= tensor:dim() and tensor:size(dim) == count then
+local function channel_dimension(shape, count, asked)
+  for _, dim in ipairs { asked or #shape, asked or 2 } do
+    if dim >= 2 and shape[dim] == count then
       return dim
     end
   end
   return nil, ("loader.normalize: %d numbers (as many as channels expected; the tensor is %s)")
-    :format(count, table.concat({ tensor:shape() }, " × "))
+    :format(count, table.concat(shape, " × "))
 end
 
 -- How many numbers options give: 1, or one a channel | nil, problem.
@@ -175,7 +110,7 @@ end
 -- Puts into a state what becomes of the values of its first tensor: dtype, scale, offset, and for several
 -- channels their dimension | problem.
 local function set_conversion(state)
-  local normalize, tensor = state.normalize, state.tensors[1]
+  local normalize = state.normalize
   if not normalize then
     return nil
   elseif state.dtype and not state.dtype:find "^float" then
@@ -189,7 +124,7 @@ local function set_conversion(state)
     state.scale, state.offset = arithmetic(normalize, 1)
     return nil
   end
-  state.dimension, problem = channel_dimension(tensor, count, normalize.channel)
+  state.dimension, problem = channel_dimension(state.parts[1].shape(), count, normalize.channel)
   state.scale, state.offset = {}, {}
   for channel = 1, count do
     state.scale[channel], state.offset[channel] = arithmetic(normalize, channel)
@@ -210,43 +145,62 @@ local function order_of(state)
   return order or failure.raise(message, code)
 end
 
+-- An iteration: an epoch under way, with the batches that it gave last. An epoch that ended leaves its
+-- batches to the next one.
 local function start_epoch(state)
-  if state.order then
-    state.order:close()
-  end
-  state.order = order_of(state)
+  local iteration = { order = order_of(state), next = 1, batches = state.spare or {} }
+  state.spare = nil
   state.epoch = state.epoch + 1
-  state.next = 1
+  return iteration
 end
 
--- Takes a batch of one tensor into the memory of the one before.
-local function take(state, i, first, count)
-  local source, at = state.tensors[i], first
-  if not state.seed then
-    source, at = source:narrow(1, first, count), 1
+-- The numbers of the parts in a batch.
+local function numbers_of(state, iteration, first, count)
+  local numbers = {}
+  for i = 1, count do
+    numbers[i] = state.seed and iteration.order[first + i - 1] or first + i - 1
   end
+  return numbers
+end
+
+-- The tensor that has the parts of a batch of one source, and where in the order they are counted.
+local function parts_of(state, iteration, part, first, count)
+  if part.take then
+    return part.take(numbers_of(state, iteration, first, count)), tensors.order(count), 1
+  elseif state.seed then
+    return part.tensor, iteration.order, first
+  end
+  return part.tensor:narrow(1, first, count), iteration.order, 1
+end
+
+-- Takes a batch of one source into the memory of the one before.
+local function take(state, iteration, i, first, count)
+  local source, order, at = parts_of(state, iteration, state.parts[i], first, count)
   local dtype, scale, offset
   if i == 1 then
     dtype, scale, offset = state.dtype, state.scale, state.offset
   end
-  local previous = not state.fresh and state.batches[i] or nil
-  local batch, message, code = tensors.batch(source, state.order, at, count, dtype, scale, offset, previous,
+  local previous = not state.fresh and iteration.batches[i] or nil
+  local batch, message, code = tensors.batch(source, order, at, count, dtype, scale, offset, previous,
     state.dimension)
   return batch or failure.raise(message, code)
 end
 
 -- The next batches, or nothing at the end of the epoch.
-local function next_batch(state)
-  local first = state.next
+local function next_batch(state, iteration)
+  local first = iteration.next
   local count = math.min(state.batch, state.size - first + 1)
   if count <= 0 or (count < state.batch and state.drop_last) then
+    iteration.order:close()
+    state.spare = not state.fresh and iteration.batches or nil
     return nil
   end
-  state.next = first + count
-  for i = 1, #state.tensors do
-    state.batches[i] = take(state, i, first, count)
+  iteration.next = first + count
+  for i = 1, #state.parts do
+    iteration.batches[i] = take(state, iteration, i, first, count)
   end
-  return table.unpack(state.batches, 1, #state.tensors)
+  state.running[iteration.batches[1]] = iteration
+  return table.unpack(iteration.batches, 1, #state.parts)
 end
 
 local function size_of(state)
@@ -257,12 +211,18 @@ local VISIBLE = { seed = true, epoch = true, size = true }
 
 local Loader = {
   __name = "loader", __metatable = false,
-  -- A `for` passes its first variable on: none yet, so an epoch begins.
+  -- A `for` passes its first variable on, the batch that it got: which loop asks. None yet: an epoch begins.
   __call = function(self, _, previous)
+    local state = states[self]
+    local iteration
     if previous == nil then
-      start_epoch(states[self])
+      iteration = start_epoch(state)
+    else
+      iteration = state.running[previous]
+        or error("loader: no batch that it gave last (for images, labels in loader do … end expected)", 2)
+      state.running[previous] = nil
     end
-    return next_batch(states[self])
+    return next_batch(state, iteration)
   end,
   __len = function(self)
     return size_of(states[self])
@@ -283,13 +243,17 @@ local Loader = {
 --- Makes a loader. Called by a `for`, it gives the tensors of one batch after the other; `#loader` is
 -- their number, `loader.seed` what it shuffles with, `loader.epoch` the number of the epoch that comes next.
 -- @param source what to load: data with fields that open as tensors (`ds.train`: images, labels), or that
---   opens as some itself, a tensor, or an array of these; all with as many parts
+--   opens as some itself, a tensor, or an array of these, all with as many parts; a folder of images by
+--   class; a list of images
 -- @param options table, optional: `batch` (parts of a batch, 32), `shuffle` (false), `seed` (integer; random
 --   unless given), `epoch` (number of the first epoch, 1), `normalize` (of the first tensor, as float32:
 --   `{ scale = 1, offset = 0, mean = 0, std = 1 }` makes (x × scale + offset - mean) / std; arrays have one
 --   number a channel, `channel` says which dimension has them), `dtype` (of the
 --   first tensor), `drop_last` (whether a smaller batch at the end is left out, false), `fresh` (whether
---   batches stay open, each in memory of its own, false)
+--   batches stay open, each in memory of its own, false), `size` ({ height, width } or { height, width,
+--   channels }: what images of a list or a folder become), `stack` (whether an array of tensors is a list of
+--   parts, not several tensors with as many; by default where they look like images, or have one shape of two
+--   dimensions or more)
 -- @return loader; raises at the caller's line for wrong use, and a table of `message` and `code` where
 --   data cannot be opened or values do not fit `dtype`
 function loader.new(source, options)
@@ -297,12 +261,12 @@ function loader.new(source, options)
   if not state then
     error(problem, 2)
   end
-  state.tensors, problem = open(source)
+  state.parts, problem = source_of.open(source, state)
   problem = problem or set_conversion(state)
   if problem then
     error(problem, 2)
   end
-  state.size, state.batches = #state.tensors[1], {}
+  state.size, state.running = state.parts[1].count, setmetatable({}, { __mode = "k" })
   if state.shuffle then
     state.seed = state.seed or math.random(0)
   else

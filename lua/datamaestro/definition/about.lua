@@ -1,6 +1,5 @@
 --- What a dataset says of its terms, its origin and its version, as fields of schemas.
 
-local bibtex = require "datamaestro.bibtex"
 local ids = require "datamaestro.definition.ids"
 local text = require "datamaestro.text"
 
@@ -32,6 +31,10 @@ local function is_date(value)
   return false
 end
 
+local function citation_problem(value)
+  return require "datamaestro.bibtex".problem(value)
+end
+
 local function date_problem(value)
   if not is_date(value) then
     return ("'%s' (date such as 2026-01-31, or its beginning, expected)"):format(value:sub(1, 40))
@@ -57,7 +60,7 @@ function about.shared()
     { name = "licence", type = "string", check = licence_problem,
       doc = "SPDX identifier or expression, such as CC-BY-4.0; LicenseRef-NAME for terms of its own, "
         .. "NOASSERTION where nobody can tell." },
-    { name = "citation", type = "string", check = bibtex.problem,
+    { name = "citation", type = "string", check = citation_problem,
       doc = "How to cite it: one BibTeX entry." },
     { name = "version", type = "string", check = line_problem, doc = "The version, as its makers call it." },
     { name = "timestamp", type = "string", check = date_problem,

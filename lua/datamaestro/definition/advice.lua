@@ -77,7 +77,8 @@ local ENDINGS = { gz = "gzip", bz2 = "bzip2", xz = "xz", zst = "zstd", lz4 = "lz
 
 -- The name says that it is compressed, and it is not; or the other way round.
 local function misleading_name(resource)
-  if resource.kind ~= "filedownloader" or type(resource.url) ~= "string" then
+  local is_archive = archive_of(resource.filename) -- which is another warning
+  if resource.kind ~= "filedownloader" or type(resource.url) ~= "string" or is_archive then
     return nil
   end
   local ending = resource.filename:lower():match "%.(%w+)$"
@@ -86,8 +87,7 @@ local function misleading_name(resource)
   if decoder ~= "none" and ENDINGS[ending] then
     return ("'%s' is kept decompressed, but its name ends in .%s (leave the ending out, or transforms = "
       .. "\"none\")"):format(resource.filename, ending)
-  elseif decoder == "none" and served ~= "none" and not ENDINGS[ending]
-    and not archive_of(resource.filename) then
+  elseif decoder == "none" and served ~= "none" and not ENDINGS[ending] then
     return ("'%s' is kept compressed by %s, but its name does not say so (an ending like its URL's, or no "
       .. "transforms)"):format(resource.filename, served)
   end
@@ -106,7 +106,7 @@ local function plain_http(resource)
   for _, list in ipairs(kind.sources and kind.sources(resource) or {}) do
     for _, source in ipairs(list) do
       if sources.doubt(source, { content = resource.content }) then
-        return ("%s: plain %s without a hash (https, or a hash: `datamaestro checksum` finds it)"):format(
+        return ("%s: plain %s and no checksum (https, or one, which `datamaestro checksum` finds)"):format(
           text.url(source.url), source.url:match "^%w+")
       end
     end
@@ -143,6 +143,28 @@ function advice.of_heading(dataset)
   local warnings = {}
   for _, rule in ipairs(OF_DATASETS) do
     add(warnings, rule[1], dataset, rule[2](dataset))
+  end
+  return warnings
+end
+
+--- What is odd in the axes of a family.
+-- @param family dataset
+-- @param samples array of its datasets, all of which were made and tried
+-- @return array of warnings
+function advice.of_axes(family, samples)
+  local warnings, used = {}, {}
+  for name in next, family.variants.used do
+    used[name] = true
+  end
+  for _, sample in ipairs(samples) do
+    for _, name in ipairs(sample.parameters) do
+      used[name] = true
+    end
+  end
+  local message = "axis '%s' is used by nothing (as a parameter the function gets it; else leave it out)"
+  for _, one in ipairs(#samples > 0 and family.variants.axes or {}) do
+    add(warnings, "unused", { file = family.file, line = one.line },
+      not used[one.name] and message:format(one.name))
   end
   return warnings
 end

@@ -64,6 +64,9 @@ local function read_axis(name, value)
   else
     found, problem = axis.declare(name, domain, options)
   end
+  if found then
+    found.line = link.line
+  end
   return found, problem and links.place(link, problem)
 end
 

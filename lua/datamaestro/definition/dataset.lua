@@ -3,13 +3,14 @@
 -- what they are called see `resource`), parameters, file and line; and url, licence, size and the like, where
 -- they are declared (definition/about.lua).
 --
--- A family has `variants` too (definition/variants.lua); a dataset of it, which `select` gives, also `family`
--- and `values` (name of an axis → value, nil for null). Only that has all resources, and can be fetched and
--- built.
+-- A family has `variants` too (definition/variants.lua); a dataset of it, which `select` gives, also
+-- `family`, `values` (name of an axis → value, nil for null) and `label` (what messages call it). Only that
+-- has all resources, and can be fetched and built.
 
 local schema = require "datamaestro.schema"
 local types = require "datamaestro.data.types"
 local sandbox = require "datamaestro.definition.sandbox"
+local variants = require "datamaestro.definition.variants"
 
 local dataset = {}
 
@@ -80,7 +81,7 @@ local function variant(self, values)
   end
   local done, fields, problem = sandbox.run(self.file, self.line, recipes[self], values)
   if not done or problem then
-    return nil, problem or fields, "definition"
+    return nil, variants.mark(problem or fields, self.variants:label(values)), "definition"
   end
   known = dataset.new(fields, builders[self])
   made[self][key] = known
@@ -139,6 +140,27 @@ function Dataset:samples(limit)
   return list
 end
 
+local SHARING = 64 -- variants in one folder that are looked at
+
+--- Gives the datasets of a family that stand in one folder.
+-- @param name string: of a folder in the family's own, "" for that itself
+-- @return array of datasets: several where axes are in no id | nil where no variant has a folder of that name
+-- @return boolean: whether these are all that can stand there
+function Dataset:in_folder(name)
+  local values = self.variants:of_folder(name)
+  if not values then
+    return nil
+  end
+  local found, complete = self.variants:sharing(values, SHARING)
+  local list = {}
+  for _, one in ipairs(found) do
+    local known = variant(self, one) -- of a script that fails nothing can be said
+    list[#list + 1] = known
+    complete = complete and known ~= nil
+  end
+  return list, complete
+end
+
 -- --- Building ----------------------------------------------------------------------------------
 
 -- The object that the function's result stands for | nil, what is wrong.
@@ -166,7 +188,7 @@ function Dataset:build(paths)
   for i, name in ipairs(self.parameters) do
     if self.variants and self.variants.by_name[name] then
       arguments[i] = self.values[name]
-    else
+    elseif self:resource(name) then -- else another variant has it
       arguments[i] = type(paths) == "table" and paths[name]
         or error(("%s: no path for resource '%s'"):format(self.id, name), 2)
     end
@@ -176,14 +198,13 @@ function Dataset:build(paths)
   local results = table.pack(sandbox.run(self.file, line, builder,
     table.unpack(arguments, 1, #self.parameters)))
   if not results[1] then
-    return nil, results[2], "definition"
+    return nil, variants.mark(results[2], self.label), "definition"
   end
   -- The result may be made to be checked for ever, so the checks have the script's limits too.
   local done, object, problem = sandbox.run(self.file, line, to_object, self, results[2], results.n - 1)
-  if not done then
-    return nil, object, "definition"
-  elseif problem then
-    return nil, sandbox.place(self.file, line, problem), "definition"
+  problem = done and problem and sandbox.place(self.file, line, problem) or not done and object
+  if problem then
+    return nil, variants.mark(problem, self.label), "definition"
   end
   types.identify(object, self.id, "@" .. self.repository.id)
   return object

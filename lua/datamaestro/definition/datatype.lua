@@ -26,6 +26,9 @@ datatype.schema = {
   { name = "abstract", type = "boolean", doc = "Whether it has no objects of its own." },
 }
 
+--- The names of plain types, for `type` and `items`.
+datatype.type_names = { "string", "integer", "number", "boolean", "path", "url", "any", "table", "list" }
+
 --- The constructor of data.lua: `datatype { Parent, [[docstring]], fields = { { "name", Type }, … },
 -- implements = { … }, tags = { … }, tasks = { … } }`.
 datatype.constructor = step.constructor("datatype")

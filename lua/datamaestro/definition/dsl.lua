@@ -110,7 +110,8 @@ local function read_chain(chain)
     end
   end
   if not parts.declared then
-    return nil, links.place(chain[1], "no 'dataset { … }' in the chain (it stands before the function)")
+    return nil, links.place(chain[1], "no 'dataset { … }' in the chain (it stands before the function; "
+      .. "'..' joins the steps)")
   elseif not parts.builder then
     return nil, links.place(chain[1],
       "no function at the end of the chain (.. function(names of resources) … end)")
@@ -163,6 +164,33 @@ local function read_agreements(parts, id)
   return list
 end
 
+local VARIANTS = 64 -- of a family, tried for the names of their resources
+
+-- The resources of a variant, as far as there is one; what goes beyond the limits ends it later.
+local function try_read(parts, fields, values)
+  local done, list = pcall(resources.read, parts.steps, fields.file, fields.variants, values)
+  if not done and type(list) ~= "string" then
+    error(list, 0) -- Ctrl-C
+  end
+  return done and list or {}
+end
+
+-- Makes a function that says whether another variant has a resource of a name; it tries them when asked.
+local function elsewhere(fields, parts, values)
+  local names
+  return function(name)
+    if not names then
+      names = {}
+      for _, other in ipairs(fields.variants:around(values, VARIANTS)) do
+        for _, resource in ipairs(try_read(parts, fields, other)) do
+          names[resource.name] = true
+        end
+      end
+    end
+    return names[name] == true
+  end
+end
+
 -- Adds what depends on the variant, or on nothing: resources and parameters. True | nil, message.
 local function fill(fields, parts, values)
   local list, problem = resources.read(parts.steps, fields.file, fields.variants, values)
@@ -173,7 +201,9 @@ local function fill(fields, parts, values)
   if parts.dynamic and not values then
     return true
   end
-  fields.parameters, problem = parameters.read(parts.builder, list, fields)
+  fields.parameters, problem = parameters.read(parts.builder, list, { file = fields.file,
+    line = fields.line, variants = fields.variants,
+    is_elsewhere = parts.dynamic and elsewhere(fields, parts, values) })
   return fields.parameters, problem
 end
 
@@ -189,6 +219,7 @@ local function recipe(family, parts)
     fields.aliases = { fields.id }
     fields.folder = family.folder .. (folder ~= "" and "/" .. folder or "")
     fields.family, fields.values = family, variants.plain(values)
+    fields.label = family.variants:label(values)
     local done, problem = fill(fields, parts, values)
     if not done then
       return nil, problem
@@ -199,7 +230,7 @@ end
 
 -- Makes a dataset the family that it is declared to be, if so. What can be told of it without a selector is
 -- checked: one variant.
-local function define_variants(made, parts)
+local function define_variants(made, parts, context)
   if not made.variants then
     return made
   end
@@ -207,18 +238,21 @@ local function define_variants(made, parts)
   local values = made.variants:combinations(1)[1]
   local done, problem = true, nil
   if values then
+    context.trying = made.variants:label(values)
     done, problem = make(values)
   end
   if not done then
-    return nil, problem
+    return nil, variants.mark(problem, context.trying)
   end
+  context.trying = nil
   return dataset.set_recipe(made, make)
 end
 
 --- Makes a dataset of a chain.
 -- @param chain step or chain
 -- @param name string | nil: the global it was assigned to
--- @param context table: `path` (the file as opened), `base` (what the path gives of the id), `repository`
+-- @param context table: `path` (the file as opened), `base` (what the path gives of the id), `repository`;
+--   has `trying`, the label of a variant, while an author's function works on it
 -- @return dataset | nil, message "PATH:LINE: what (what to do)"
 function dsl.define(chain, name, context)
   local problem = metadataset_problem(chain, name)
@@ -244,7 +278,7 @@ function dsl.define(chain, name, context)
   if not done then
     return nil, problem
   end
-  return define_variants(dataset.new(fields, parts.builder, chain), parts)
+  return define_variants(dataset.new(fields, parts.builder, chain), parts, context)
 end
 
 --- The fields of `dataset { Type, [[docstring]], … }`, as a schema.

@@ -29,9 +29,10 @@ local function with_id(datasets, id)
   end
 end
 
--- Looks where the id says. Gives the dataset, or nil and the first file that could not be read.
+-- Looks where the id says. Gives the dataset, or nil, the problem of the first file that could not be read,
+-- and that file.
 local function find_by_path(self, owners, id)
-  local problem
+  local problem, broken
   for _, owner in ipairs(owners) do
     for _, path in ipairs(candidates(owner, id)) do
       local own = path == owner.path .. "/init.lua" or path == owner.path .. "/data.lua"
@@ -41,11 +42,22 @@ local function find_by_path(self, owners, id)
         if found then
           return found
         end
+        broken = broken or message and path
         problem = problem or message
       end
     end
   end
-  return nil, problem
+  return nil, problem, broken
+end
+
+--- The file that an id leads to and that cannot be read.
+-- @param self registry
+-- @param owners array of repositories: where to look, the first ones first
+-- @param id string
+-- @return string | nil: its path
+function finding.broken(self, owners, id)
+  local _, _, broken = find_by_path(self, owners, id)
+  return broken
 end
 
 -- Looks everywhere.

@@ -33,14 +33,19 @@ local function fits(fields, name, value)
   return field.type == "table" or is_list and rawget(value, 1) ~= nil
 end
 
--- How many of the arguments stand before the table of options; the options.
+-- How many of the arguments stand before the table of options; the options. A nil at the end is nothing:
+-- `condition and { … } or nil`.
 local function split(link, positional, fields)
   local args = link.args
-  local last = args[args.n]
-  if type(last) ~= "table" or types.type_of(last) or fits(fields, positional[args.n], last) then
-    return args.n, {}
+  local count = args.n
+  while count > 0 and args[count] == nil do
+    count = count - 1
   end
-  return args.n - 1, last
+  local last = args[count]
+  if type(last) ~= "table" or types.type_of(last) or fits(fields, positional[count], last) then
+    return count, {}
+  end
+  return count - 1, last
 end
 
 --- A constructor's arguments as one table: positional ones, then a table of options.

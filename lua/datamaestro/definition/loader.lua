@@ -9,6 +9,7 @@ local ids = require "datamaestro.definition.ids"
 local references = require "datamaestro.definition.references"
 local repository = require "datamaestro.definition.repository"
 local sandbox = require "datamaestro.definition.sandbox"
+local variants = require "datamaestro.definition.variants"
 
 local loader = {}
 
@@ -58,7 +59,8 @@ local function run_script(path, text, context, find)
     return nil, results[2]
   elseif results.n > 2 or (results.n == 2 and not step.is(results[2])) then
     local found = results.n > 2 and ("%d values"):format(results.n - 1) or schema.kind(results[2])
-    return nil, sandbox.place(path, 1, ("the file returns %s (chain of steps expected)"):format(found))
+    return nil, sandbox.place(path, 1, ("the file returns %s (chain of steps%s expected)"):format(found,
+      results.n > 2 and ", joined by '..'," or ""))
   elseif results.n == 2 then
     assigned[#assigned + 1] = { chain = results[2] }
   end
@@ -88,6 +90,23 @@ local function define_all(assigned, context)
   return references.remember(datasets)
 end
 
+-- Why a text declares nothing: mostly, a local has the chain. The line is that of the nearest one before it.
+local function nothing_declared(text, path)
+  local line, name, at = 0, nil, 1
+  for content in (text .. "\n"):gmatch "(.-)\n" do
+    line = line + 1
+    local found = content:match "^%s*local%s+([%a_][%w_]*)%s*="
+    if found then
+      name, at = found, line
+    end
+    if name and content:find "%f[%w_]dataset%s*[{(]" and not content:find "^%s*%-%-" then
+      local message = "no dataset ('local %s' keeps it to the file; %s = … makes it one)"
+      return sandbox.place(path, at, message:format(name, name))
+    end
+  end
+  return sandbox.place(path, 1, "no dataset (NAME = … .. dataset { … } .. function(…) … end expected)")
+end
+
 --- Loads the datasets of a definition's text.
 -- @param path string: as messages show it
 -- @param text string: the script
@@ -101,12 +120,11 @@ function loader.load_text(path, text, owner, find)
     return nil, message, "definition"
   end
   if #assigned == 0 then
-    message = "no dataset (NAME = … .. dataset { … } .. function(…) … end expected)"
-    return nil, sandbox.place(path, 1, message), "definition"
+    return nil, nothing_declared(text, path), "definition"
   end
   -- What a script declares may be made to be checked for ever, so the checks have its limits too.
   local done, datasets, problem = sandbox.run(path, 1, define_all, assigned, context)
-  problem = problem or not done and datasets or nil
+  problem = problem or not done and variants.mark(datasets, context.trying) or nil
   if problem then
     return nil, problem, "definition"
   end

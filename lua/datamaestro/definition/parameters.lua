@@ -23,10 +23,13 @@ local function unknown(name, list, variants)
 end
 
 -- What is wrong with a parameter, or nil.
-local function problem_of(name, list, variants)
-  local resource = list[name]
-  if not resource then
-    return not (variants and variants.by_name[name]) and unknown(name, list, variants) or nil
+local function problem_of(name, list, about)
+  local resource, variants = list[name], about.variants
+  if not resource and variants and (variants.by_name[name] or about.is_elsewhere and about.is_elsewhere(name))
+  then
+    return nil
+  elseif not resource then
+    return unknown(name, list, variants)
   end
   local other = resource.transient and graph.dependents(list)[name][1]
   if other then
@@ -38,7 +41,8 @@ end
 --- Reads the names of a function's parameters.
 -- @param builder function: the author's
 -- @param list array of resources, which finds by name, too
--- @param about table: `file`, `line`, `variants` (nil for none) of the dataset
+-- @param about table: `file`, `line`, `variants` (nil for none) of the dataset; `is_elsewhere`,
+--   function(name) → whether another variant has such a resource (nil where all have the same)
 -- @return array of strings | nil, message "PATH:LINE: …"
 function parameters.read(builder, list, about)
   local info = debug.getinfo(builder, "Su")
@@ -52,7 +56,7 @@ function parameters.read(builder, list, about)
   local names = {}
   for i = 1, info.nparams do
     names[i] = debug.getlocal(builder, i)
-    local problem = problem_of(names[i], list, about.variants)
+    local problem = problem_of(names[i], list, about)
     if problem then
       return nil, sandbox.place(about.file, info.linedefined, problem)
     end

@@ -4,9 +4,11 @@ local guess = require "datamaestro.guess"
 local step = require "datamaestro.api.step"
 local dataset = require "datamaestro.definition.dataset"
 local ids = require "datamaestro.definition.ids"
+local open = require "datamaestro.engine.open"
 local resources = require "datamaestro.engine.resources"
 local sandbox = require "datamaestro.definition.sandbox"
 local schema = require "datamaestro.schema"
+local store = require "datamaestro.engine.store"
 
 local references = {}
 
@@ -24,6 +26,10 @@ end
 
 local function neighbours_of(one)
   return neighbours[one.family or one] or {}
+end
+
+local function place(resource, key, message)
+  return sandbox.place(resource.file, resource.line, ("%s.%s: %s"):format(resource.name, key, message))
 end
 
 -- --- One reference -----------------------------------------------------------------------------
@@ -113,8 +119,27 @@ local function target_of(registry, from, resource, key, value)
   elseif code == "definition" then
     return nil, part, code
   end
-  return nil, sandbox.place(resource.file, resource.line, ("%s.%s: %s"):format(resource.name, key, part)),
-    "definition"
+  return nil, place(resource, key, part), "definition"
+end
+
+-- The parts that references name must be there. Functions of definitions see no files, so that what a dataset
+-- has shows without any; one that fails is told of when the dataset is opened. True | nil, message, code.
+local function check_parts(resource)
+  local kind = resources.kind(resource)
+  for key, target in next, resource.targets or {} do
+    local object = target.part ~= "" and open.dataset(store.open "/nowhere", target.dataset) or nil
+    local part, message
+    if object then
+      part, message = open.part(object, target.part, target.dataset.id)
+    end
+    if part and kind.reaches then
+      message = select(2, kind.reaches(part, target))
+    end
+    if message then
+      return nil, place(resource, key, message), "definition"
+    end
+  end
+  return true
 end
 
 -- --- All of a dataset --------------------------------------------------------------------------
@@ -191,6 +216,9 @@ function visit(registry, one, state)
     local done, message, code = set_targets(registry, one, resource)
     if done then
       done, message, code = visit_targets(registry, resource, state)
+    end
+    if done then
+      done, message, code = check_parts(resource)
     end
     if not done then
       return nil, message, code

@@ -15,11 +15,11 @@ Registry.__index = Registry
 --- Opens the registry. Definitions are read when they are asked for, each once.
 -- @param options table: `roots` (array of paths: repositories or folders of them; default: those of
 --   DATAMAESTRO_PATH, the user's, the program's)
--- @return registry
+-- @return registry: `hidden` are the ids of repositories that others with the same ids hide
 function registry.open(options)
   local roots = options and options.roots or repository.roots()
   local self = setmetatable({ loaded = {} }, Registry)
-  self.list, self.broken, self.by_root = repository.all(roots)
+  self.list, self.broken, self.by_root, self.hidden = repository.all(roots)
   self.find_repository = function(id)
     return self:repository(id)
   end
@@ -123,6 +123,23 @@ function Registry:find(text)
   return found
 end
 
+--- The file of a dataset's definition, also where it cannot be read: then the one that the id leads to.
+-- @param text string: as of find
+-- @return string: its path | nil, message, code
+function Registry:file_of(text)
+  local asked, owners, code = parse(self, text)
+  if not asked then
+    return nil, owners, code
+  end
+  local found, message
+  found, message, code = finding.exactly(self, owners, asked.id, text)
+  local path = found and found.file or code == "definition" and finding.broken(self, owners, asked.id)
+  if path then
+    return path
+  end
+  return nil, message, code
+end
+
 --- Finds the dataset of which an id names a part: "com.lecun.mnist.train.labels" is `train.labels` of
 -- "com.lecun.mnist". Repository and selector may be given as in find; of a family without a selector it is
 -- the one of all defaults.
@@ -206,7 +223,9 @@ function Registry:datasets()
   local all, seen = {}, {}
   local problems = table.move(self.broken, 1, #self.broken, 1, {})
   for _, owner in ipairs(self.list) do
-    for _, path in ipairs(owner:files()) do
+    local files, unread = owner:files()
+    table.move(unread, 1, #unread, #problems + 1, problems)
+    for _, path in ipairs(files) do
       local datasets, message = self:load(path, owner)
       if datasets then
         add_datasets(datasets, seen, all, problems)

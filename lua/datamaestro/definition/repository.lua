@@ -87,24 +87,41 @@ end
 
 -- --- Files -------------------------------------------------------------------------------------
 
-local function add_files(folder, prefix, depth, files)
-  for _, name in ipairs(depth <= DEPTH and file.list(folder) or {}) do
+local function add_files(folder, prefix, depth, files, problems)
+  local names, message
+  if depth <= DEPTH then
+    names, message = file.list(folder)
+  else
+    message = ("%s: over %d folders in folders"):format(folder, DEPTH)
+  end
+  if not names then
+    problems[#problems + 1] = { file = folder .. "/", message = message }
+  end
+  for _, name in ipairs(names or {}) do
     local path = folder .. "/" .. name
     local info = not name:find("^%.") and file.stat(path)
     local own = prefix == "" and (name == "init.lua" or name == "data.lua")
     if info and info.type == "folder" and file.stat(path, true).type == "folder" then -- no link to one
-      add_files(path, prefix .. name .. "/", depth + 1, files)
+      add_files(path, prefix .. name .. "/", depth + 1, files, problems)
     elseif info and info.type == "file" and not own and name:find("^[%w_+-]+%.lua$") then
       files[#files + 1] = path
     end
   end
-  return files
+  return files, problems
 end
 
 --- Lists the definitions of a repository.
--- @return array of paths, sorted by folder
+-- @return array of paths, sorted by folder; array of problems { file =, message = } of folders that cannot
+--   be read
 function Repository:files()
-  return add_files(self.path, "", 1, {})
+  return add_files(self.path, "", 1, {}, {})
+end
+
+--- Lists the scripts of a folder, those of its repository included.
+-- @param folder string: a repository, a part of one, or a folder of them
+-- @return array of paths, sorted by folder
+function repository.scripts(folder)
+  return add_files(folder:gsub("(.)/+$", "%1"), "./", 1, {})
 end
 
 --- A definition's path relative to the repository.
@@ -256,17 +273,20 @@ end
 --- Opens all repositories below some folders.
 -- @param roots array of paths: each a repository or a folder of them
 -- @return array of repositories, sorted by id; array of problems { file =, message = }; array of the
---   repositories in the order of their roots
+--   repositories in the order of their roots; array of the ids of those that another one with the same id
+--   hides
 function repository.all(roots)
-  local list, problems, seen = {}, {}, {}
+  local list, problems, seen, hidden = {}, {}, {}, {}
   for _, root in ipairs(roots) do
     for _, folder in ipairs(candidate_folders((root:gsub("(.)/+$", "%1")))) do
       local opened, message = repository.open(folder)
       if not opened then
         problems[#problems + 1] = { file = folder .. "/init.lua", message = message }
       elseif not seen[opened.id] then
-        seen[opened.id] = true
+        seen[opened.id] = folder
         list[#list + 1] = opened
+      elseif seen[opened.id] ~= folder then
+        hidden[#hidden + 1] = opened.id
       end
     end
   end
@@ -274,7 +294,7 @@ function repository.all(roots)
   table.sort(list, function(a, b)
     return a.id < b.id
   end)
-  return list, problems, by_root
+  return list, problems, by_root, hidden
 end
 
 --- The repository that a file stands in: the nearest folder above with an init.lua that describes one.

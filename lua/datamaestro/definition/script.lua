@@ -1,6 +1,7 @@
 --- Functions of a definition that the engine runs: as coroutines under the sandbox's limits. They may take
 -- hours, for instructions and time are bounded only from one operation of the engine to the next.
 
+local file = require "datamaestro.api.file"
 local limits = require "datamaestro.api.sandbox"
 local sandbox = require "datamaestro.definition.sandbox"
 
@@ -71,6 +72,21 @@ function script.guard(resource, path)
       resource[name] = script.new(path, value)
     end
   end
+end
+
+--- The function's text without indentation, for comparing: where it stands does not show.
+-- @return string
+function Script:fingerprint()
+  local info, lines, number = debug.getinfo(self.f, "S"), {}, 0
+  for line in (file.read(self.path) or ""):gmatch "([^\n]*)\n?" do
+    number = number + 1
+    if number >= info.linedefined and number <= info.lastlinedefined then
+      line = number == info.linedefined and line:match "function.*" or line
+      line = number == info.lastlinedefined and line:match "^.*end" or line
+      lines[#lines + 1] = line:match "^%s*(.*)$"
+    end
+  end
+  return table.concat(lines, "\n")
 end
 
 --- Begins a run of the function.

@@ -2,7 +2,8 @@
 --
 -- A term is a regular expression, without regard to case, for the id, the name or a value that an axis lists;
 -- or after `tag:`, `task:`, `repo:` (`repository:`) for a tag, a task, the repository's id; after `type:` a
--- data type's id or name, which also finds the types that inherit from it. All terms must hold.
+-- data type's id or name, which also finds the types that inherit from it. All terms must hold. What is shown
+-- of a family, `ID[axis=value,…]`, is a term that finds it, and so is one `axis=value`.
 
 local regex = require "datamaestro.api.regex"
 local guess = require "datamaestro.guess"
@@ -54,7 +55,35 @@ end
 local PREFIXES = { tag = by_words "tags", task = by_words "tasks", repo = by_repository,
   repository = by_repository, type = by_type }
 
+-- `ID[axis=value,…]`, `axis=value` → the id ("" for any) and the selector | nil.
+local function split_selector(term)
+  local id, selector = term:match "^([^%[%]]*)%[([^%[%]]*=[^%[%]]*)%]$"
+  if id then
+    return id:gsub("@.*$", ""), selector
+  elseif term:find "^[%a_][%w_]*=" then
+    return "", term
+  end
+end
+
+-- The families that a selector names; without brackets, also what matches the term | nil, message, code.
+local function by_selector(term, id, selector)
+  local pattern, message, code = regex.compile(id)
+  if not pattern then
+    return nil, message, code
+  end
+  local whole = term == selector and regex.compile(term) or nil
+  return function(dataset)
+    local is_meant = dataset.id == id:lower() or pattern:match(dataset.id) or pattern:match(dataset.name)
+    return is_meant and dataset:is_family() and dataset.variants:accepts(selector)
+      or whole ~= nil and by_text(whole)(dataset)
+  end
+end
+
 local function parse_term(term)
+  local id, selector = split_selector(term)
+  if id then
+    return by_selector(term, id, selector)
+  end
   local prefix, value = term:match("^(%l+):(.*)$")
   local make = PREFIXES[prefix]
   if prefix and not make then

@@ -27,6 +27,9 @@ local OWN = {
     schema = axis.schema, example = [[Axis({ "small", "large" }, { default = "small" })]] },
   null = { doc = "A value that is none, in the values and the default of an axis. Functions get nil for it.",
     example = [[Axis { type = "number?", default = null }]] },
+  use = {
+    doc = "Gives data types by their names, and metadatasets: of the program, of a repository's data.lua.",
+    example = "local csv = use \"datamaestro.data.csv\"\nlocal image = use \"image.data\"" },
   datatype = { doc = "A data type of the repository, in its data.lua.", schema = datatype.schema,
     example = [[Sound = datatype { data.File, "A sound", fields = { { "rate", "integer" } } }]] },
 }

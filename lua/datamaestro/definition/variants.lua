@@ -11,9 +11,10 @@ local FOLDER_MAXIMUM = 240 -- bytes: a file system takes 255
 
 --- Makes the variants of some axes.
 -- @param axes array of axes, no two of one name
--- @return variants: { axes = array sorted by name, by_name = table }
+-- @return variants: { axes = array sorted by name, by_name = table, used = set of the names of axes that the
+--   author's functions of resources have asked for }
 function variants.new(axes)
-  local self = setmetatable({ axes = table.move(axes, 1, #axes, 1, {}), by_name = {} }, Variants)
+  local self = setmetatable({ axes = table.move(axes, 1, #axes, 1, {}), by_name = {}, used = {} }, Variants)
   table.sort(self.axes, function(a, b)
     return a.name < b.name
   end)
@@ -135,6 +136,22 @@ function Variants:key(values)
   return table.concat(pairs_of(self, values), ",")
 end
 
+--- What messages call a variant.
+-- @param values table: as of resolve
+-- @return string: "[seed=1,size=small]", all axes
+function Variants:label(values)
+  return "[" .. self:key(values) .. "]"
+end
+
+--- Says which variant a message is about.
+-- @param message string: "PATH:LINE: what"
+-- @param label string | nil: as of label; nil for none
+-- @return string: "PATH:LINE: [seed=1,size=small]: what"
+function variants.mark(message, label)
+  local place, rest = message:match "^(.-:%d+: )(.*)$"
+  return label and place and ("%s%s: %s"):format(place, label, rest) or message
+end
+
 --- The folder of a variant, below the family's.
 -- @param values table: as of resolve
 -- @return string: "seed=1,size=small", with '%', '/' and '\' as %25, %2F and %5C; "" where ids show no axis
@@ -143,6 +160,32 @@ function Variants:folder(values)
   return (text:gsub("[%%/\\]", function(character)
     return ("%%%02X"):format(character:byte())
   end))
+end
+
+-- Undoes the percent-encoding of folder().
+local function unfolded(name)
+  return (name:gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+--- The values that the name of a variant's folder stands for.
+-- @param name string: "seed=1,size=small"; "" for what stands in the family's own folder
+-- @return table: name → value, of the axes that are in ids | nil: no variant has a folder of that name
+function Variants:of_folder(name)
+  local given = self:parse(unfolded(name))
+  local values = {}
+  for _, one in ipairs(given and self.axes or {}) do
+    local value = given[one.name]
+    if value == nil and one.in_id and one.elide_default then
+      value = one.default
+    end
+    if (value ~= nil) ~= one.in_id then
+      return nil
+    end
+    values[one.name] = value
+  end
+  return given and self:folder(values) == name and values or nil
 end
 
 --- What is wrong with a choice of values as a whole.
@@ -163,6 +206,13 @@ function Variants:example()
     parts[i] = one.name .. "=" .. axis.example(one)
   end
   return table.concat(parts, ",")
+end
+
+--- Whether a selector names some of the variants; `example` does, also where it shows types.
+-- @param selector string: without its brackets
+-- @return boolean
+function Variants:accepts(selector)
+  return self:parse(selector) ~= nil or selector == self:example()
 end
 
 -- --- All of them -------------------------------------------------------------------------------
@@ -191,23 +241,64 @@ function Variants:count()
   return count
 end
 
+-- Each of some choices with each value of one more axis.
+local function extend(found, one, list)
+  local extended = {}
+  for _, before in ipairs(found) do
+    for _, value in ipairs(list) do
+      local values = { [one.name] = value }
+      for name, other in next, before do
+        values[name] = other
+      end
+      extended[#extended + 1] = values
+    end
+  end
+  return extended
+end
+
 --- Combinations of values: all of them, or where these are too many that of the defaults and first values.
 -- @param limit integer: how many are not too many
 -- @return array of tables as of resolve; empty where an open axis has no default
 function Variants:combinations(limit)
   local found, all = { {} }, self:count() <= limit
   for _, one in ipairs(self.axes) do
-    local extended, list = {}, choices(one, all)
-    for _, before in ipairs(found) do
-      for _, value in ipairs(list) do
-        local values = { [one.name] = value }
-        for name, other in next, before do
-          values[name] = other
-        end
-        extended[#extended + 1] = values
-      end
+    found = extend(found, one, choices(one, all))
+  end
+  return found
+end
+
+--- All choices of values that share a folder: those that differ in axes that are in no id.
+-- @param values table: as of of_folder
+-- @param limit integer: how many are not too many
+-- @return array of tables as of resolve
+-- @return boolean: whether these are all that there can be
+function Variants:sharing(values, limit)
+  local found, complete = { values }, true
+  for _, one in ipairs(self.axes) do
+    if not one.in_id then
+      local list = choices(one, true)
+      complete = complete and one.domain ~= nil and #found * #list <= limit
+      found = complete and extend(found, one, list) or {}
     end
-    found = extended
+  end
+  return found, complete
+end
+
+--- Other variants: all, where these are few, and those that differ in one axis.
+-- @param values table: as of resolve
+-- @param limit integer: how many are few
+-- @return array of tables as of resolve
+function Variants:around(values, limit)
+  local found = self:combinations(limit)
+  for _, one in ipairs(self.axes) do
+    for _, value in ipairs(choices(one, true)) do
+      local other = {}
+      for name, same in next, values do
+        other[name] = same
+      end
+      other[one.name] = value
+      found[#found + 1] = other
+    end
   end
   return found
 end
@@ -253,12 +344,16 @@ function Variants:view(values)
       if not by_name[name] then
         error(("unknown axis '%s' (%s)"):format(tostring(name), axis.expected(names, name)), 2)
       end
+      self.used[name] = true
       return plain[name]
     end,
     __newindex = function()
       error("the values of a variant cannot be changed (use a 'local')", 2)
     end,
     __pairs = function()
+      for _, name in ipairs(names) do
+        self.used[name] = true
+      end
       return next, variants.plain(values)
     end,
   })

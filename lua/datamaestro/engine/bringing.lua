@@ -1,7 +1,14 @@
 --- Brings one dataset in place: carries out its plan, each resource once those that it needs are complete.
+local auditing = require "datamaestro.engine.auditing"
+local elsewhere = require "datamaestro.engine.elsewhere"
+local file = require "datamaestro.api.file"
+local frozen = require "datamaestro.engine.frozen"
 local graph = require "datamaestro.engine.graph"
+local inventory = require "datamaestro.engine.inventory"
 local ledger = require "datamaestro.engine.ledger"
+local place = require "datamaestro.engine.place"
 local plan = require "datamaestro.engine.plan"
+local records = require "datamaestro.engine.records"
 local resources = require "datamaestro.engine.resources"
 
 local Bringing = {}
@@ -15,18 +22,65 @@ local function fail(self, message, code)
   self.run.given_up = self.run.given_up or FINAL[code]
 end
 
+-- Whether what was made is what is locked; true | nil, message, code.
+local function compare(self, resource, path, stored, label)
+  local locked = self.run.lock_file and self.run.lock_file:entry(self.dataset, resource.name)
+  local message, code
+  if not locked or not locked.stored then
+    return true
+  elseif not stored then -- a link, which is nobody's but the user's
+    local turn = auditing.in_task(self.run.scheduler)
+    stored, message, code = inventory.measure(resource, path, turn)
+  end
+  if not stored then
+    return nil, message, code
+  end
+  return frozen.compare(label, stored, locked.stored)
+end
+
+-- Looks at what was made and gives it its place; true | nil, message, code.
+local function take(self, step, part, record)
+  local resource, run = step.resource, self.run
+  local label = ("%s: %s"):format(self.dataset.id, resource.name)
+  local made, message, code = inventory.of(part, record and record.stored, run.context, label)
+  local right
+  if made then
+    right, message, code = compare(self, resource, part, made.stored, label)
+  end
+  if not right then
+    file.remove_tree(part)
+    return nil, message, code
+  end
+  return self.record:take(resource, part, step.path, records.complete(record, made.stored), made.list)
+end
+
+-- The run's context, with what is locked of a resource.
+local function context_of(self, resource)
+  local context, lock_file = self.run.context, self.run.lock_file
+  local locked = lock_file and lock_file:entry(self.dataset, resource.name)
+  return locked and setmetatable({ locked = locked }, { __index = context }) or context
+end
+
 -- Makes one resource; true | nil, message, code.
 local function make(self, step)
   local run, dataset, resource = self.run, self.dataset, step.resource
   local part = ("%s/%s.part"):format(self.workshop, resource.name)
-  local made, message, code = resources.kind(resource).make(resource, part, run.context, dataset)
+  local context = context_of(self, resource)
+  local made, message, code
+  if not context.locked then -- what others have may be as declared, and yet not as locked
+    made, message, code = elsewhere.take(resource, part, context, dataset)
+  end
+  if not made and not code then
+    made, message, code = resources.kind(resource).make(resource, part, context, dataset)
+  end
   if made then
-    made, message, code = self.record:take(resource, part, step.path)
-  else
-    self.record:note(resource, "none")
+    made, message, code = take(self, step, part, message)
   end
   if made then
     run:done(dataset, resource, step.path)
+  else -- what is known not to be right must not be taken for it later
+    local wrong = step.state == "partial" or step.reason or resource.filename == ""
+    self.record:note(resource, wrong and place.found(resource, step.path) and "partial" or "none")
   end
   return made, message, code
 end
@@ -102,8 +156,27 @@ local function spawn(self, step)
   end)
 end
 
+-- A list of contents that is there is a better one than what could be made now.
+local function adopt(self, step)
+  local list, message, code
+  local stored = step.record and step.record.stored
+  local right, difference, kind = compare(self, step.resource, step.path, stored and stored.sha256 and stored,
+    step.path)
+  if not right then
+    return nil, difference, kind
+  end
+  local found = file.stat(step.path, true)
+  if not step.has_list and found and found.type == "folder" then
+    list, message, code = place.list(step.resource, step.path)
+    if not list then
+      return nil, message, code
+    end
+  end
+  return self.record:adopt(step.resource, step.record, list)
+end
+
 local function begin(self, step)
-  if step.reason then
+  if step.reason and step.action ~= "keep" then
     self.run.context.warn(step.action == "adopt" and step.reason or step.reason .. "; it is made again")
   end
   if step.action == "make" then
@@ -112,7 +185,7 @@ local function begin(self, step)
   end
   step.complete = true -- or gone, with all that needed it complete
   if step.action == "adopt" then
-    local adopted, message, code = self.record:adopt(step.resource, step.path)
+    local adopted, message, code = adopt(self, step)
     if not adopted then
       fail(self, message, code)
     end
@@ -168,7 +241,12 @@ end
 -- @return array of failures: {message, code}
 function Bringing.bring(run, dataset)
   local self = setmetatable({ run = run, dataset = dataset, failures = {} }, Bringing)
-  local lock <close>, message, code = run:lock(dataset)
+  run.store:settle(dataset)
+  local lock, message, code = run.store:own(dataset)
+  if lock then
+    lock, message, code = run:lock(dataset)
+  end
+  local _ <close> = lock -- luacheck: ignore
   if lock then
     work_under_lock(self)
   else

@@ -1,15 +1,17 @@
 --- What a folder should hold: a list that is made when it is complete, so that files that vanish later are
--- noticed without looking for each of them.
+-- noticed without looking for each of them, and damage is found by reading them.
 --
--- <dataset's folder>/.contents/<resource> has one line for each folder, "d TIME PATH", with the time of its
--- last change in nanoseconds, and then one for each file or link, "f SIZE PATH" or "l 0 PATH"; bytes of a
--- path that would not do in a line are percent-encoded. As long as a folder has the time that it had, its
--- names are those that it had.
+-- <dataset's folder>/.contents/<resource> begins with "datamaestro contents 2". Then comes a line for each
+-- folder, "d TIME PATH", with the time of its last change in nanoseconds; one for each file or link,
+-- "f SIZE SHA256 PATH" or "l 0 - PATH"; and in the end "e COUNT", how many lines there are between. Bytes
+-- of a path that would not do in a line are percent-encoded. As long as a folder has the time that it had,
+-- its names are those that it had. Lists of before (contents 1) have no digests and no last line.
 local file = require "datamaestro.api.file"
 
 local contents = {}
 
-local HEAD = "datamaestro contents 1"
+local HEAD = "datamaestro contents 2"
+local HEAD_OF_BEFORE = "datamaestro contents 1"
 
 local function encode(path)
   return (path:gsub("[%c%%]", function(byte)
@@ -31,8 +33,8 @@ function contents.path(folder, name)
   return ("%s/.contents/%s"):format(folder, name)
 end
 
--- Appends what is below a folder; nil, message, code.
-local function add(lists, root, prefix, is_foreign)
+-- Adds what is below a folder to a list; true | nil, message, code.
+local function add(list, root, prefix, is_foreign)
   local path = prefix == "" and root or root .. "/" .. prefix:sub(1, -2)
   local names, message, code = file.list(path)
   if not names then
@@ -47,45 +49,92 @@ local function add(lists, root, prefix, is_foreign)
       -- no part of it
     elseif not found then
       return nil, message, code
+    elseif name == ".state.json" or name == ".state.lock" then -- its folder would be taken for a dataset's
+      return nil, ("%s: '%s' (a name that is not the store's own expected)"):format(root, relative), "format"
     elseif found.type == "folder" then
-      table.insert(lists.folders, ("d %d %s"):format(found.mtime_ns, encode(relative)))
+      table.insert(list.folders, relative)
+      table.insert(list.times, found.mtime_ns)
       local done
-      done, message, code = add(lists, root, relative .. "/")
+      done, message, code = add(list, root, relative .. "/")
       if not done then
         return nil, message, code
       end
     else
-      local mark, size = found.type == "link" and "l" or "f", found.type == "file" and found.size or 0
-      table.insert(lists.files, ("%s %d %s"):format(mark, size, encode(relative)))
+      table.insert(list.paths, relative)
+      table.insert(list.sizes, found.type == "file" and found.size or 0)
+      table.insert(list.links, found.type == "link")
     end
   end
   return true
 end
 
+local function empty()
+  return { folders = {}, times = {}, paths = {}, sizes = {}, links = {}, digests = {} }
+end
+
 --- Lists a folder, whose own name and time do not count.
 -- @param root string: the folder
 -- @param is_foreign function(name) → boolean|nil: what in it does not belong to it (default: all does)
--- @return string: for contents.write | nil, message, code
+-- @return table: folders and times (arrays: relative paths, nanoseconds), paths, sizes, links (arrays: of
+--   files and links, bytes, whether it is a link), digests (sha256 in hex, by the index of a file; empty yet)
+--   | nil, message, code
 function contents.list(root, is_foreign)
-  local lists = { folders = {}, files = {} }
-  local done, message, code = add(lists, root, "", is_foreign)
+  local list = empty()
+  local done, message, code = add(list, root, "", is_foreign)
   if not done then
     return nil, message, code
   end
-  table.insert(lists.folders, 1, HEAD)
-  table.move(lists.files, 1, #lists.files, #lists.folders + 1, lists.folders)
-  return table.concat(lists.folders, "\n") .. "\n"
+  return list
+end
+
+local function line_of(list, i)
+  local mark = list.links[i] and "l" or "f"
+  return ("%s %d %s %s\n"):format(mark, list.sizes[i], list.digests[i] or "-", encode(list.paths[i]))
+end
+
+--- What a list adds up to.
+-- @param list table: of contents.list or contents.read
+-- @return table: files, size (bytes), sha256 (of the lines of all files and links in the list's form; nil
+--   where the digest of a file is missing)
+function contents.sum(list)
+  local digest <close> = assert(require "datamaestro.api.digest".new "sha256")
+  local size, whole = 0, true
+  for i, bytes in ipairs(list.sizes) do
+    size = size + bytes
+    whole = whole and (list.links[i] or list.digests[i] ~= nil)
+    digest:update(line_of(list, i))
+  end
+  return { files = #list.paths, size = size, sha256 = whole and digest:hex() or nil }
+end
+
+-- Removes what stands where something of our own should.
+local function clear(path, expected)
+  local there = file.stat(path, true)
+  if there and there.type ~= expected then
+    file.remove_tree(path)
+  end
 end
 
 --- Writes a list, atomically.
 -- @param folder string: the dataset's
 -- @param name string: the resource's
--- @param text string: of contents.list
+-- @param list table: of contents.list
 -- @return true | nil, message, code
-function contents.write(folder, name, text)
+function contents.write(folder, name, list)
+  local lines = { HEAD .. "\n" }
+  for i, path in ipairs(list.folders) do
+    lines[#lines + 1] = ("d %d %s\n"):format(list.times[i], encode(path))
+  end
+  for i in ipairs(list.paths) do
+    lines[#lines + 1] = line_of(list, i)
+  end
+  lines[#lines + 1] = ("e %d\n"):format(#lines - 1)
+  local path = contents.path(folder, name)
+  clear(folder .. "/.contents", "folder")
+  clear(path, "file")
   local made, message, code = file.mkdirs(folder .. "/.contents")
   if made then
-    made, message, code = file.replace(contents.path(folder, name), text)
+    made, message, code = file.replace(path, table.concat(lines))
   end
   return made, message, code
 end
@@ -98,25 +147,89 @@ function contents.remove(folder, name)
   file.remove(folder .. "/.contents")
 end
 
--- The lines of a list: an iterator of mark, number, path, to be closed | nil where there is none that can
--- be read.
+-- A line taken apart: mark, number, path, digest | "?" where it is none.
+local function parse(line, head)
+  local mark, number, rest = line:match "^([dfl]) (%d+) (.+)$"
+  if head == HEAD and not mark then
+    return line:match "^(e) (%d+)$"
+  elseif head == HEAD and mark ~= "d" then
+    local digest, path = rest:match "^(%S+) (.+)$"
+    if not path or digest ~= "-" and not digest:find "^%x+$" or #digest ~= 1 and #digest ~= 64 then
+      return nil
+    end
+    return mark, number, path, digest ~= "-" and digest or nil
+  end
+  return mark, number, rest
+end
+
+-- The lines of a list: an iterator of mark, number, path, digest, to be closed, which ends with the mark "?"
+-- where the list is damaged or cut short | nil where there is none that can be read.
 local function lines_of(folder, name)
   local stream = io.open(contents.path(folder, name), "rb")
-  if not stream or stream:read "l" ~= HEAD then
+  local head = stream and stream:read "l"
+  if head ~= HEAD and head ~= HEAD_OF_BEFORE then
+    if stream then
+      stream:close()
+    end
     return nil
   end
+  local count, ended = 0, false
   return setmetatable({}, {
     __call = function()
-      local line = stream:read "l"
-      if line then
-        local mark, number, path = line:match "^([dfl]) (%d+) (.+)$"
-        return mark or "?", tonumber(number), path and decode(path)
+      local line = not ended and stream:read "l"
+      if not line then
+        local cut = head == HEAD and not ended
+        ended = true
+        return cut and "?" or nil
       end
+      local mark, number, path, digest = parse(line, head)
+      number = number and math.tointeger(tonumber(number))
+      ended = mark == "e" and number == count
+      if ended then
+        return nil
+      elseif not number or mark == "e" or ("/" .. decode(path) .. "/"):find "/%.?%.?/" then
+        ended = true
+        return "?"
+      end
+      count = count + 1
+      return mark, number, decode(path), digest
     end,
     __close = function()
       stream:close()
     end,
   })
+end
+
+--- Reads a list.
+-- @param folder string: the dataset's
+-- @param name string: the resource's
+-- @return table: as of contents.list | nil, message, code: "unknown" where there is none, "format" where it
+--   is damaged
+function contents.read(folder, name)
+  local path = contents.path(folder, name)
+  local lines <close> = lines_of(folder, name)
+  if not lines then
+    local found, message, code = file.stat(path, true)
+    if not found then
+      return nil, message, code
+    end
+    return nil, path .. ": damaged (a list of contents expected)", "format"
+  end
+  local list = empty()
+  for mark, number, relative, digest in lines do
+    if mark == "?" then
+      return nil, path .. ": cut short, or damaged (a list of contents expected)", "format"
+    elseif mark == "d" then
+      table.insert(list.folders, relative)
+      table.insert(list.times, number)
+    else
+      table.insert(list.paths, relative)
+      table.insert(list.sizes, number)
+      table.insert(list.links, mark == "l")
+      list.digests[#list.paths] = digest
+    end
+  end
+  return list
 end
 
 local function parent_of(path)
@@ -152,7 +265,7 @@ end
 -- @param name string: the resource's
 -- @param root string: the resource's folder
 -- @return boolean|nil: nil where no list says what it did
--- @return string|nil: where not, the path of what is missing or has another size, in the folder
+-- @return string|nil: what is missing or has another size; where the list is damaged, that
 function contents.check(folder, name, root)
   local lines <close> = lines_of(folder, name)
   if not lines then
@@ -160,12 +273,14 @@ function contents.check(folder, name, root)
   end
   local changed, first = changed_folders(root, lines)
   if not changed then
-    return false, first
+    return false, ("%s/%s: not as it was"):format(root, first)
   end
   local mark, size, path = table.unpack(first or {})
   while mark do
-    if mark == "?" or changed[parent_of(path)] and not is_right(root, mark, size, path) then
-      return false, path or "its list"
+    if mark == "?" then
+      return nil, contents.path(folder, name) .. ": damaged (a list of contents expected)"
+    elseif changed[parent_of(path)] and not is_right(root, mark, size, path) then
+      return false, ("%s/%s: not as it was"):format(root, path)
     end
     mark, size, path = lines()
   end
@@ -183,11 +298,30 @@ function contents.measure(folder, name)
   end
   local files, bytes = 0, 0
   for mark, size in lines do
-    if mark ~= "d" and size then
+    if size and mark ~= "d" then
       files, bytes = files + 1, bytes + size
     end
   end
   return files, bytes
+end
+
+--- All that a list has.
+-- @param folder string: the dataset's
+-- @param name string: the resource's
+-- @return table: set of paths in the resource's folder | nil where there is no list, or none that can be read
+function contents.paths(folder, name)
+  local lines <close> = lines_of(folder, name)
+  if not lines then
+    return nil
+  end
+  local paths = {}
+  for mark, _, path in lines do
+    if mark == "?" then
+      return nil
+    end
+    paths[path] = true
+  end
+  return paths
 end
 
 --- The names directly in a folder that a list has.

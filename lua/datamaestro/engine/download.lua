@@ -75,6 +75,20 @@ function download.limit(job, source)
   return host and (limits[host] or limits[host:gsub(":%d+$", "")])
 end
 
+--- Whether a file is kept as it is served.
+-- @param source source
+-- @param spec table: as of fetch.obtain
+-- @return boolean
+function download.is_plain(source, spec)
+  return source.transforms == "none" and not spec.unpack and not spec.lines
+end
+
+-- Of a file as stored the sha256 is recorded, which is that of the bytes as served where these are the file.
+local function content_digests(source, spec, checks)
+  local is_folder = spec.unpack and not spec.unpack.concat
+  return { not (is_folder or download.is_plain(source, spec)) and "sha256" or checks.content, checks.content }
+end
+
 local function start(job, source, key)
   local spec, context = job.spec, job.context
   local checks = checks_of(source, spec)
@@ -93,7 +107,8 @@ local function start(job, source, key)
     decode = source.transforms ~= "none" and source.transforms or nil, unpack = spec.unpack,
     lines = spec.lines,
     proven = checks.served ~= nil, lanes = download.limit(job, source) and 1 or nil, size = source.size,
-    digests = spec.digests or { checks.served }, content_digests = spec.content_digests or { checks.content },
+    digests = spec.digests or { "sha256", checks.served },
+    content_digests = spec.content_digests or content_digests(source, spec, checks),
     content_limit = spec.content and spec.content.size,
   }
   job.key, job.transforms = key, source.transforms
@@ -139,7 +154,7 @@ function download.keep(kept, url)
     done, message, code = file.replace(kept.path .. ".url", url)
   end
   if done and kept.share then
-    kept.share.copy = place
+    kept.share.copy, kept.share.origin = place, url
   end
   return done, message, code
 end

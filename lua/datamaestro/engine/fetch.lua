@@ -1,7 +1,9 @@
 --- One file from the first of its sources that has the right bytes.
 local download = require "datamaestro.engine.download"
 local file = require "datamaestro.api.file"
+local frozen = require "datamaestro.engine.frozen"
 local hosts = require "datamaestro.engine.hosts"
+local pages = require "datamaestro.engine.pages"
 local settings = require "datamaestro.settings"
 local sources = require "datamaestro.engine.sources"
 local text = require "datamaestro.text"
@@ -16,15 +18,9 @@ local BACKOFF_MAXIMUM = 30   -- seconds
 local WORTH = 1024 * 1024    -- bytes that a try must bring so as not to count as one
 local LOOK = 0.2             -- seconds between two looks at a lock
 
--- What a login page, an error page or a list of files begins with.
-local function is_web_page(report)
-  local head = report.head:gsub("^\239\187\191", ""):match "^%s*(.*)$":lower()
-  return head:find "^<!doctype html" ~= nil or head:find "^<html[%s>]" ~= nil
-end
-
 -- A page where data was promised: only bytes that are proved right may look like one.
 local function unexpected_page(report, spec, proved)
-  if proved or spec.filename:lower():find "%.x?html?$" or not is_web_page(report) then
+  if proved or pages.may_be(spec.filename) or not pages.is_page(report.head) then
     return nil
   end
   return "HTML page of " .. text.size(report.size)
@@ -133,9 +129,26 @@ local function judge(job, source, report, message)
   return report and report.passing, message
 end
 
+local function bytes_of(size, digests)
+  return { size = size, sha256 = digests.sha256 }
+end
+
+-- What a record says of the bytes (records.lua).
+local function record_of(job, source, report)
+  local spec = job.spec
+  local served = bytes_of(report.size, report.digests)
+  local is_folder = spec.unpack and not spec.unpack.concat
+  return {
+    url = text.url(spec.sources[1].url), source = source.origin or text.url(source.url), served = served,
+    stored = not is_folder and (download.is_plain(source, spec) and served
+      or bytes_of(report.content.size, report.content.digests)) or nil,
+  }
+end
+
 -- The bytes are here and have been compared: what is said of them beside that.
 local function accept(job, source, report)
   local spec, context = job.spec, job.context
+  job.record = record_of(job, source, report)
   if report.content.garbage then
     context.warn(("%s: %s: %d bytes after the %s data are ignored"):format(spec.label, text.url(source.url),
       report.content.garbage, source.transforms))
@@ -157,8 +170,9 @@ end
 -- A large file that is not as declared may be right all the same, where the declaration is wrong: it is kept
 -- under the digest that it has, so that it need not come again once that is declared.
 local function set_aside(job, source, report)
-  local kind, hex = next(report.digests)
-  if not kind or report.size < WORTH or is_web_page(report) or sources.local_path(source.url) then
+  local kind = verify.digest(source) or "sha256"
+  local hex = report.digests[kind]
+  if not hex or report.size < WORTH or pages.is_page(report.head) or sources.local_path(source.url) then
     return
   end
   local plain = job.spec.part
@@ -212,6 +226,9 @@ local function try(job, source)
     set_aside(job, source, report)
   end
   discard(job)
+  if source.share then -- others took it, but this one can tell
+    job.context.shares:refuse(source.share)
+  end
   -- Bytes of before, or of several answers, may be what is wrong: once more, all from this source.
   return nil, ("%s: %s"):format(shown, difference), kind, report.mixed and not source.alone
 end
@@ -245,7 +262,8 @@ end
 function fetch.candidates(spec, context, share)
   local here, remote = sources.order(spec, context)
   if share and share.copy then
-    table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy) }, { __index = spec.sources[1] }))
+    table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy), origin = share.origin,
+      share = share }, { __index = spec.sources[1] }))
   end
   if context.offline and #here == 0 then
     local needed = remote[1] and remote[1].url or spec.sources[1].url
@@ -319,6 +337,17 @@ local function warn_of(job, list)
   end
 end
 
+-- What one of those who share a source declares of its bytes is true for all of them.
+local function with_proof(spec, proof)
+  if not proof or verify.digest(spec.sources[1]) then
+    return spec
+  end
+  local list = table.move(spec.sources, 1, #spec.sources, 1, {})
+  list[1] = setmetatable({ size = proof.size, md5 = proof.md5, sha1 = proof.sha1, sha256 = proof.sha256,
+    sha512 = proof.sha512 }, { __index = list[1] })
+  return setmetatable({ sources = list }, { __index = spec })
+end
+
 --- Fetches a file into its part: tries its sources in turn, until one has the right bytes. In a task.
 -- @param spec table: label (for messages), filename, sources (array of {url, transforms = "none" or a format,
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
@@ -328,14 +357,17 @@ end
 -- @param context table: of the run: scheduler, transfers (function → set of transfers), active (transfer →
 --   job), busy (host → transfers, where a limit is set), cache, has_cache (boolean), shares, hosts, settings,
 --   offline, keep (booleans), observe (function(event)), warn (function(message))
--- @return true | nil, message, code: the code is that of the first source that failed
+-- @return true, record (records.lua; with `url`, the one declared first) | nil, message, code: the code is
+--   that of the first source that failed
 function fetch.obtain(spec, context)
+  spec = frozen.spec(spec, context.locked)
   local share = context.shares:enter(spec.sources, context.scheduler)
   local _ <close> = setmetatable({}, { __close = function() -- luacheck: ignore
     if share then
       context.shares:leave(share)
     end
   end })
+  spec = share and with_proof(spec, share.proof) or spec
   local list, warning, code = fetch.candidates(spec, context, share)
   if not list then
     return nil, warning, code
@@ -350,7 +382,7 @@ function fetch.obtain(spec, context)
     local done, again, final = try_all(job, list)
     if done then
       warn_of(job, list)
-      return true
+      return true, job.record
     elseif final then
       return nil, ("%s: %s"):format(spec.label, final.message), final.code
     elseif job.received > received + WORTH then -- a line that breaks now and then gets there all the same

@@ -31,6 +31,9 @@ end
 local NAME_MAXIMUM = 200 -- bytes: a part's name is a little longer, and a file system takes 255
 
 local function plain_name(value)
+  if value:find("://", 1, true) then
+    return ("'%s' (name of the file expected; what it comes from follows it)"):format(value:sub(1, 60))
+  end
   local is_odd = value:find "[/%c\\]" or value:find "^%." or value:find("..", 1, true)
   if value == "" or is_odd or #value > NAME_MAXIMUM then
     return ("'%s' (plain file name expected)"):format(value:sub(1, 60))
@@ -141,7 +144,8 @@ end
 function fields.sources_of(resource, context, dataset)
   if resource.from then
     local path = context.store:path(dataset, dataset:resource(resource.from))
-    return { setmetatable({ url = sources.file_url(path) }, { __index = resource }) }
+    local source = { url = sources.file_url(path), origin = "resource " .. resource.from }
+    return { setmetatable(source, { __index = resource }) }
   end
   local list = { resource }
   for i, other in ipairs(resource.mirrors or {}) do

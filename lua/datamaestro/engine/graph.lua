@@ -79,6 +79,19 @@ function graph.order(list)
   return walk.order
 end
 
+-- What is wrong with what a resource needs, or nil.
+local function need_problem(resource, name, found, names)
+  local other = found[name]
+  if not other then
+    local expected = (" (%s expected)"):format(table.concat(names, ", "))
+    return ("resource '%s' needs '%s', which there is not%s"):format(resource.name, name,
+      guess.hint(name, names, expected))
+  elseif name == resource.from and resources.kind(other).stands == "folder" then
+    local message = "resource '%s': from '%s', a folder (file expected; filescopy takes files out of one)"
+    return message:format(resource.name, name)
+  end
+end
+
 --- What is wrong with the graph of a dataset.
 -- @param list array of resources
 -- @return string | nil: the problem
@@ -87,10 +100,9 @@ function graph.problem(list)
   local found, names = by_name(list)
   for _, resource in ipairs(list) do
     for _, name in ipairs(graph.requires(resource)) do
-      if not found[name] then
-        local expected = (" (%s expected)"):format(table.concat(names, ", "))
-        return ("resource '%s' needs '%s', which there is not%s"):format(resource.name, name,
-          guess.hint(name, names, expected)), resource.line
+      local problem = need_problem(resource, name, found, names)
+      if problem then
+        return problem, resource.line
       end
     end
   end

@@ -1,5 +1,4 @@
 --- Joins files to one, while other things go on.
-local digest = require "datamaestro.api.digest"
 local file = require "datamaestro.api.file"
 local verify = require "datamaestro.engine.verify"
 
@@ -55,7 +54,7 @@ end
 -- @return true | nil, message, code
 function joining.join(paths, target, content, scheduler)
   local name = verify.digest(content)
-  local hash <close> = name and assert(digest.new(name)) or nil
+  local hash <close> = name and assert(require "datamaestro.api.digest".new(name)) or nil
   local size, message, code = append_all(paths, target, hash, scheduler)
   if not size then
     return nil, message, code

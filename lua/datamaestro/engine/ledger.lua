@@ -1,8 +1,11 @@
---- What a run has made of a dataset. States are written now and then, and in the end: what is in place
--- without a state is checked and adopted by the next run.
+--- What a run has made of a dataset. Records are written now and then, and in the end: what is in place
+-- without one is checked and adopted by the next run.
 local console = require "datamaestro.api.console"
+local contents = require "datamaestro.engine.contents"
 local file = require "datamaestro.api.file"
 local place = require "datamaestro.engine.place"
+local recipe = require "datamaestro.engine.recipe"
+local records = require "datamaestro.engine.records"
 
 local ledger = {}
 
@@ -19,24 +22,33 @@ function ledger.open(store, dataset)
   return setmetatable({ store = store, dataset = dataset, states = {}, written = console.now() }, Ledger)
 end
 
+local function complete(resource, record)
+  local found = records.complete(record)
+  found.recipe = found.recipe or recipe.of(resource)
+  return found
+end
+
 --- Gives what is complete, verified and on disk its place.
 -- @param resource resource
 -- @param part string: its path now
 -- @param path string: its path in the end
+-- @param record table|nil: what is known of it (records.lua)
+-- @param list table|nil: of a folder, as of contents.list
 -- @return true | nil, message, code
-function Ledger:take(resource, part, path)
+function Ledger:take(resource, part, path, record, list)
   local done, message, code = true, nil, nil
   if resource.filename == "" then -- it gets there piece by piece, and a piece must not be taken for all of it
-    self.states[resource.name] = "partial"
+    self.states[resource.name] = { state = "partial" }
     done, message, code = self:flush()
   end
   if done then
-    done, message, code = place.publish(resource, part, path, self.store:folder(self.dataset))
+    done, message, code = place.publish(resource, part, path, self.store:folder(self.dataset), list)
   end
   if not done then
     file.remove_tree(part)
   end
-  self.states[resource.name] = done and "complete" or "none"
+  local half_done = resource.filename == "" and "partial" or "none"
+  self.states[resource.name] = done and complete(resource, record) or { state = half_done }
   if done and console.now() > self.written + PERIOD then
     done, message, code = self:flush()
   end
@@ -52,28 +64,36 @@ function Ledger:drop(resource, path)
   if done then
     done, message, code = place.remove(resource, path, self.store:folder(self.dataset))
   end
-  self.states[resource.name] = done and "none" or nil
+  if done then -- what it was stays known, for locks
+    local known = self.store:records(self.dataset)[resource.name] or {}
+    known.state = "none"
+    self.states[resource.name] = known
+  end
   return done, message, code
 end
 
 --- Records what is in place and right; a folder's list of contents is made, so that it is noticed when files
 -- vanish.
 -- @param resource resource
--- @param path string: its place
+-- @param record table|nil: what is known of it
+-- @param list table|nil: of a folder, as of contents.list
 -- @return true | nil, message, code
-function Ledger:adopt(resource, path)
-  local done, message, code = place.adopt(resource, path, self.store:folder(self.dataset))
+function Ledger:adopt(resource, record, list)
+  local done, message, code = true, nil, nil
+  if list then
+    done, message, code = contents.write(self.store:folder(self.dataset), resource.name, list)
+  end
   if done then
-    self.states[resource.name] = "complete"
+    self.states[resource.name] = complete(resource, record)
   end
   return done, message, code
 end
 
---- Notes a resource's state.
+--- Notes that a resource is not complete.
 -- @param resource resource
--- @param state string: "none" | "complete"
+-- @param state string: "none" | "partial" (then what stands there is not taken for it)
 function Ledger:note(resource, state)
-  self.states[resource.name] = state
+  self.states[resource.name] = { state = state }
 end
 
 --- Writes what there is to say.

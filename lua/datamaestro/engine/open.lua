@@ -1,4 +1,6 @@
 --- Opens datasets whose files are in place.
+local guess = require "datamaestro.guess"
+local objects = require "datamaestro.data.objects"
 local resources = require "datamaestro.engine.resources"
 
 local open = {}
@@ -45,6 +47,44 @@ function open.dataset(store, dataset)
   return dataset:build(values)
 end
 
+-- The names of the parts of a value: fields, or the numbers of what a list holds.
+local function names_in(value)
+  local names = {}
+  if objects.type_of(value) then
+    for name in objects.pairs(value) do
+      names[#names + 1] = name ~= "id" and name or nil
+    end
+  elseif type(value) == "table" then
+    for key in next, value do
+      names[#names + 1] = tostring(math.type(key) == "integer" and key - 1 or key)
+    end
+    table.sort(names)
+  end
+  return names
+end
+
+local function expected(name, names)
+  local shown = table.concat(names, ", ", 1, math.min(#names, 20))
+  return guess.hint(name, names, #names > 0 and (" (%s expected)"):format(shown) or "")
+end
+
+--- A part of what a dataset was opened as.
+-- @param value any
+-- @param part string: "train.images", "" for all of it, "parts.0" for the first of a list
+-- @param subject string: what messages begin with
+-- @return any | nil, message, "definition"
+function open.part(value, part, subject)
+  for name in part:gmatch "[^.]+" do
+    local index = math.tointeger(tonumber(name)) -- from 0, as in nested ids
+    local inner = type(value) == "table" and rawget(value, index and index + 1 or name) or nil
+    if inner == nil then
+      return nil, ("%s: no part '%s'%s"):format(subject, name, expected(name, names_in(value))), "definition"
+    end
+    value, subject = inner, subject .. "." .. name
+  end
+  return value
+end
+
 --- Opens what a reference is to: a dataset, or a part of one.
 -- @param store store
 -- @param target table: dataset, part ("train.images", "" for all of it)
@@ -54,16 +94,7 @@ function open.target(store, target)
   if value == nil then
     return nil, message, code
   end
-  local subject = target.dataset.id
-  for name in target.part:gmatch "[^.]+" do
-    local index = math.tointeger(tonumber(name)) -- from 0, as in nested ids
-    local inner = type(value) == "table" and value[index and index + 1 or name] or nil
-    if inner == nil then
-      return nil, ("%s: no part '%s'"):format(subject, name), "definition"
-    end
-    value, subject = inner, subject .. "." .. name
-  end
-  return value
+  return open.part(value, target.part, target.dataset.id)
 end
 
 return open

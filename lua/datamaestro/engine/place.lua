@@ -13,15 +13,17 @@ local function is_own(name)
   return name:find "^%.state%." ~= nil or name == ".downloads" or name == ".contents"
 end
 
-local DEPTH = 6 -- folders below, in which another dataset's folder is looked for
+local DEPTH = 100 -- folders below, in which another dataset's folder is looked for: an id has no more parts
 
--- Whether a folder is that of a dataset, or leads to one.
+-- Whether a folder is that of a dataset, or leads to one. A link may be one that was moved to another disk.
 local function holds_dataset(path, depth)
   local found = file.stat(path, true)
-  if not found or found.type ~= "folder" then
+  if not found or found.type ~= "folder" and found.type ~= "link" then
     return false
   elseif file.stat(path .. "/.state.lock") or file.stat(path .. "/.state.json") then
     return true
+  elseif found.type == "link" then
+    return false
   end
   for _, name in ipairs(depth < DEPTH and file.list(path) or {}) do
     if holds_dataset(path .. "/" .. name, depth + 1) then
@@ -31,8 +33,28 @@ local function holds_dataset(path, depth)
   return false
 end
 
--- Whether something is in a dataset's folder that may be the content of the resource that fills it.
-local function is_filled(folder)
+-- Whether there is something in a dataset's folder beside what the store keeps there.
+local function is_used(folder, resource)
+  if file.stat(contents.path(folder, resource.name)) then
+    return true -- what it says decides
+  end
+  for _, name in ipairs(file.list(folder) or {}) do
+    if not is_own(name) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Whether something is in a dataset's folder that may be the content of the resource that fills it: that is
+-- no other dataset's.
+-- @param resource resource
+-- @param folder string: the dataset's
+-- @return boolean
+function place.is_filled(resource, folder)
+  if file.stat(contents.path(folder, resource.name)) then
+    return true
+  end
   for _, name in ipairs(file.list(folder) or {}) do
     if not is_own(name) and not holds_dataset(folder .. "/" .. name, 1) then
       return true
@@ -50,7 +72,7 @@ function place.found(resource, path)
   local found = file.stat(path)
   if not found or found.type ~= stands then
     return nil
-  elseif resource.filename == "" and not is_filled(path) then
+  elseif resource.filename == "" and not is_used(path, resource) then
     return nil
   end
   return found
@@ -115,25 +137,28 @@ local function replace(part, path)
   return done, message, code
 end
 
---- Gives what was made its place, and makes the list of a folder's contents.
+--- Gives what was made its place.
 -- @param resource resource
 -- @param part string: what was made, on disk
 -- @param path string: its place
 -- @param folder string: the dataset's
+-- @param list table|nil: of a folder, as of contents.list
 -- @return true | nil, message, code
-function place.publish(resource, part, path, folder)
+function place.publish(resource, part, path, folder, list)
   local made = file.stat(part, true)
   if not made then -- a kind that stands nowhere, or has done it itself
     return true
   end
-  if made.type ~= "folder" then
+  local there = file.stat(path, true)
+  if not list and there and there.type == "folder" then
+    return replace(part, path)
+  elseif not list then
     return file.move(part, path)
   end
-  local list, message, code = contents.list(part)
-  local done
-  if list and resource.filename == "" then
+  local done, message, code
+  if resource.filename == "" then
     done, message, code = fill(part, folder, resource)
-  elseif list then
+  else
     done, message, code = replace(part, path)
   end
   if done then
@@ -142,23 +167,22 @@ function place.publish(resource, part, path, folder)
   return done, message, code
 end
 
---- Makes the list of a folder's contents for one that was found in place.
+--- Whether something directly in a dataset's folder is the store's own, or leads to another dataset.
+-- @param folder string: the dataset's
+-- @param name string
+-- @return boolean
+function place.is_foreign(folder, name)
+  return is_own(name) or holds_dataset(folder .. "/" .. name, 1)
+end
+
+--- Lists the contents of a folder that is in place.
 -- @param resource resource
 -- @param path string: its place
--- @param folder string: the dataset's
--- @return true | nil, message, code
-function place.adopt(resource, path, folder)
-  if resources.kind(resource).stands ~= "folder" or file.stat(path, true).type ~= "folder" then
-    return true
-  end
-  local function is_foreign(name)
-    return resource.filename == "" and (is_own(name) or holds_dataset(path .. "/" .. name, 1))
-  end
-  local list, message, code = contents.list(path, is_foreign)
-  if not list then
-    return nil, message, code
-  end
-  return contents.write(folder, resource.name, list)
+-- @return table: as of contents.list | nil, message, code
+function place.list(resource, path)
+  return contents.list(path, function(name)
+    return resource.filename == "" and place.is_foreign(path, name)
+  end)
 end
 
 --- Removes a resource from its place.

@@ -1,6 +1,4 @@
 --- Makes datasets' files present and right.
-local Bringing = require "datamaestro.engine.bringing"
-local Run = require "datamaestro.engine.run"
 local plan = require "datamaestro.engine.plan"
 
 local prepare = {}
@@ -9,9 +7,14 @@ local prepare = {}
 local function incomplete(store, datasets, warn)
   local todo, plans = {}, {}
   for _, dataset in ipairs(datasets) do
-    local found = plan.of(store, dataset)
+    local found = store:planned(dataset) or plan.of(store, dataset)
     if found.warning then
       warn(found.warning)
+    end
+    for _, step in ipairs(found.actions) do
+      if step.action == "keep" and step.reason then
+        warn(step.reason)
+      end
     end
     if not found.complete then
       todo[#todo + 1] = dataset
@@ -37,7 +40,7 @@ local function bring_all(run, todo)
   local failures = {}
   for _, dataset in ipairs(todo) do
     run.tasks[dataset] = run.scheduler:spawn(function()
-      for _, failure in ipairs(Bringing.bring(run, dataset)) do
+      for _, failure in ipairs(require "datamaestro.engine.bringing".bring(run, dataset)) do
         failures[#failures + 1] = failure
         run.failed_datasets[dataset] = run.failed_datasets[dataset] or failure
       end
@@ -55,14 +58,21 @@ end
 -- @param store store
 -- @param datasets array of datasets, no two the same, with all that they refer to
 -- @param options table: settings (as of settings.read), offline, keep_downloads (booleans), observe
---   (function(event): see cli/progress_run.lua), warn (function(message))
+--   (function(event): see cli/progress_run.lua), warn (function(message)), lock_file (lock|nil: exactly what
+--   it says)
 -- @return true | nil, message, code
 function prepare.download_all(store, datasets, options)
+  if options.lock_file then
+    local same, message, code = require "datamaestro.engine.frozen".check(store, datasets, options.lock_file)
+    if not same then
+      return nil, message, code
+    end
+  end
   local todo, plans = incomplete(store, datasets, options.warn)
   if #todo == 0 then
     return true
   end
-  local run <close> = Run.new(store, options)
+  local run <close> = require "datamaestro.engine.run".new(store, options)
   local ready, message, code = run:begin(todo, plans)
   if not ready then
     return nil, message, code

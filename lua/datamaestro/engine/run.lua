@@ -61,7 +61,8 @@ end
 function Run.new(store, options)
   collectgarbage() -- what definitions left behind; from here on memory is for bytes
   local cache = Cache.open(store.root)
-  local run = setmetatable({ store = store, totals = {}, tasks = {}, failed_datasets = {} }, Run)
+  local run = setmetatable({ store = store, totals = {}, tasks = {}, failed_datasets = {},
+    lock_file = options.lock_file }, Run)
   run.scheduler = Scheduler.new(wait(run), tick(run))
   run.context = {
     scheduler = run.scheduler, transfers = transfers_of(run, options.settings), active = {}, busy = {},

@@ -36,7 +36,7 @@ local function kept_copy(source, spec, context)
     copy = context.cache:set_aside(kind, source[kind])
   end
   if copy and file.stat(copy) then
-    return setmetatable({ url = sources.file_url(copy) }, { __index = source })
+    return setmetatable({ url = sources.file_url(copy), origin = text.url(source.url) }, { __index = source })
   end
 end
 
@@ -95,7 +95,7 @@ function sources.doubt(source, spec)
   if (scheme ~= "http" and scheme ~= "ftp") or verify.digest(source) or verify.digest(spec.content) then
     return nil
   end
-  return ("%s: plain %s and no checksum (https, or a digest in the definition, expected)"):format(
+  return ("%s: plain %s and no checksum (https, or one in the definition, expected)"):format(
     text.url(source.url), scheme)
 end
 

@@ -6,6 +6,7 @@ local config = require "datamaestro.config"
 local file = require "datamaestro.api.file"
 local json = require "datamaestro.json"
 local process = require "datamaestro.api.process"
+local records = require "datamaestro.engine.records"
 
 local store = {}
 
@@ -25,12 +26,145 @@ function store.open(asked)
   return setmetatable({ root = root }, Store)
 end
 
---- The folder of a dataset.
+local function folder_in(root, dataset)
+  return ("%s/data/%s/%s"):format(root, dataset.repository.id, dataset.folder or (dataset.id:gsub("%.", "/")))
+end
+
+-- --- Stores of others ---------------------------------------------------------------------------
+
+--- Names further data directories, in which datasets are used that are complete there. Nothing is ever
+-- written in them.
+-- @param sites array of absolute paths, in the order in which they are searched
+-- @return store: the same
+function Store:search(sites)
+  local own = file.realpath(self.root) or self.root
+  self.sites, self.roots, self.plans = {}, {}, {}
+  for _, site in ipairs(sites) do
+    site = site:gsub("(.)/+$", "%1")
+    if (file.realpath(site) or site) ~= own then
+      table.insert(self.sites, site)
+    end
+  end
+  self.sites = #self.sites > 0 and self.sites or nil
+  return self
+end
+
+-- The plan of a dataset that is complete in a data directory, as its state and a look at its files say:
+-- none is read | nil where it is not.
+local function plan_in(root, dataset)
+  if not file.stat(folder_in(root, dataset) .. "/.state.json") then
+    return nil
+  end
+  local view = setmetatable({ root = root, read_only = true }, Store)
+  local found = require "datamaestro.engine.plan".of(view, dataset, true)
+  return found.complete and found or nil
+end
+
+-- One's own copy, if it is complete, then the first that is; else it is to be one's own.
+local function choose(self, dataset)
+  local own = plan_in(self.root, dataset)
+  for _, site in ipairs(own and {} or self.sites) do
+    local found = plan_in(site, dataset)
+    if found then
+      return site, found
+    end
+  end
+  return self.root, own
+end
+
+-- The data directory in which a dataset is: looked for once.
+local function root_of(self, dataset)
+  if not self.sites then
+    return self.root
+  elseif not self.roots[dataset] then
+    self.roots[dataset], self.plans[dataset] = choose(self, dataset)
+  end
+  return self.roots[dataset]
+end
+
+--- The plan of a dataset that was made while it was looked for, once: then time has gone by.
+-- @param dataset dataset
+-- @return table: as of plan.of | nil
+function Store:planned(dataset)
+  root_of(self, dataset)
+  local found = self.sites and self.plans[dataset]
+  if found then
+    self.plans[dataset] = nil
+  end
+  return found or nil
+end
+
+--- The data directory of others in which a dataset is used.
+-- @param dataset dataset
+-- @return string | nil: where it is, or would be, in one's own
+function Store:site(dataset)
+  local root = root_of(self, dataset)
+  return root ~= self.root and root or nil
+end
+
+--- Whether nothing may be written in a dataset's folder.
+-- @param dataset dataset
+-- @return boolean
+function Store:is_read_only(dataset)
+  return self.read_only or self:site(dataset) ~= nil
+end
+
+local function refuse(folder)
+  return nil, folder .. ": in a store of others (nothing is written there)", "error"
+end
+
+--- From here on a dataset is in one's own data directory: it is about to be brought there.
+-- @param dataset dataset
+function Store:settle(dataset)
+  if self.sites then
+    self.roots[dataset], self.plans[dataset] = self.root, nil
+  end
+end
+
+--- Where else a resource may be, of a dataset that is not complete there.
+-- @param dataset dataset
+-- @param resource resource
+-- @return array of tables: path (absolute), recorded (boolean: complete, as its state says)
+function Store:elsewhere(dataset, resource)
+  local places = {}
+  for i, site in ipairs(self.sites or {}) do
+    local view = setmetatable({ root = site, read_only = true }, Store)
+    places[i] = { path = view:path(dataset, resource),
+      recorded = view:states(dataset)[resource.name] == "complete" }
+  end
+  return places
+end
+
+-- --- Where things are ---------------------------------------------------------------------------
+
+--- The folder of a dataset: where it is complete, else where it would be brought.
 -- @param dataset dataset
 -- @return string: absolute path
 function Store:folder(dataset)
-  return ("%s/data/%s/%s"):format(self.root, dataset.repository.id,
-    dataset.folder or (dataset.id:gsub("%.", "/")))
+  return folder_in(root_of(self, dataset), dataset)
+end
+
+-- Whether a folder is a dataset's.
+local function is_dataset(folder)
+  return file.stat(folder .. "/.state.lock") ~= nil or file.stat(folder .. "/.state.json") ~= nil
+end
+
+--- Whether a dataset's folder is its own. Links in a dataset's folder are made by definitions, and lead to
+-- what is not theirs: nothing is written through them.
+-- @param dataset dataset
+-- @return true | nil, message, code
+function Store:own(dataset)
+  local path = self.root .. "/data"
+  for part in (self:folder(dataset):sub(#path + 1)):gmatch "[^/]+" do
+    local parent = path
+    path = path .. "/" .. part
+    local found = file.stat(path, true)
+    if found and found.type == "link" and is_dataset(parent) then
+      return nil, ("%s: a link in another dataset's folder (folder of %s expected)"):format(path, dataset.id),
+        "definition"
+    end
+  end
+  return true
 end
 
 --- The path where a resource stands once it is complete.
@@ -73,12 +207,25 @@ local function read_document(folder)
   return { version = STATE_VERSION, resources = {} }, message
 end
 
---- Reads the states of a dataset's resources.
+--- Reads what is recorded of a dataset's resources.
 -- @param dataset dataset
+-- @return table: resource name → record (records.lua)
+-- @return string|nil: a warning when the state file is there but cannot be used; nothing is recorded then
+function Store:records(dataset)
+  local document, warning = read_document(self:folder(dataset))
+  local found = {}
+  for name, entry in pairs(document.resources) do
+    found[name] = records.of(entry)
+  end
+  return found, warning
+end
+
+--- Reads the states of the resources in a folder.
+-- @param folder string: a dataset's
 -- @return table: resource name → "none" | "partial" | "complete"
 -- @return string|nil: a warning when the state file is there but cannot be used; all states are then none
-function Store:states(dataset)
-  local document, warning = read_document(self:folder(dataset))
+function store.states_in(folder)
+  local document, warning = read_document(folder)
   local states = {}
   for name, entry in pairs(document.resources) do
     states[name] = entry.state
@@ -86,15 +233,27 @@ function Store:states(dataset)
   return states, warning
 end
 
---- Writes the states of some resources, atomically; the others keep theirs. The caller holds the lock.
+--- Reads the states of a dataset's resources.
 -- @param dataset dataset
--- @param states table: resource name → "none" | "partial" | "complete"
+-- @return table: resource name → "none" | "partial" | "complete"
+-- @return string|nil: a warning when the state file is there but cannot be used; all states are then none
+function Store:states(dataset)
+  return store.states_in(self:folder(dataset))
+end
+
+--- Writes what is to be recorded of some resources, atomically; of the others it stays. The caller holds the
+-- lock.
+-- @param dataset dataset
+-- @param states table: resource name → record
 -- @return true | nil, message, code
 function Store:set_states(dataset, states)
   local folder = self:folder(dataset)
+  if self:is_read_only(dataset) then
+    return refuse(folder)
+  end
   local document = read_document(folder)
-  for name, state in pairs(states) do
-    document.resources[name] = { state = state }
+  for name, record in pairs(states) do
+    document.resources[name] = records.encode(record)
   end
   local names = {}
   for key in pairs(document.resources) do
@@ -108,7 +267,12 @@ function Store:set_states(dataset, states)
   local ordered = json.object()
   json.set(ordered, "version", STATE_VERSION)
   json.set(ordered, "resources", resources)
-  return file.replace(state_path(folder), json.encode(ordered, "  ") .. "\n")
+  local path = state_path(folder)
+  local there = file.stat(path, true)
+  if there and there.type == "folder" then -- which is none of ours
+    file.remove_tree(path)
+  end
+  return file.replace(path, json.encode(ordered, "  ") .. "\n")
 end
 
 --- The path of a dataset's lock, which one process at a time holds.
@@ -160,6 +324,9 @@ end
 -- @param owner string: the name of this process
 -- @return string: absolute path | nil, message, code
 function Store:workshop(dataset, owner)
+  if self:is_read_only(dataset) then
+    return refuse(self:folder(dataset))
+  end
   local shared = self:folder(dataset) .. "/.downloads"
   local made, message, code = make_folder(shared .. "/" .. owner)
   if not made then

@@ -113,7 +113,7 @@ function transforms.resolve(resource, list)
   end
   local resolved = {}
   for i, source in ipairs(list) do
-    resolved[i] = setmetatable({ transforms = decoder(source), url = source.url }, { __index = source })
+    resolved[i] = setmetatable({ transforms = decoder(source) }, { __index = source })
   end
   return resolved
 end

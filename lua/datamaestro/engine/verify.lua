@@ -33,12 +33,13 @@ end
 --- Checks a file in place against a declaration, reading it only if a digest is declared.
 -- @param path string
 -- @param declared table|nil: as for verify.matches
--- @return true | nil, message, code ("checksum" when it differs)
+-- @return true, table|nil: what was found, where it was read: size, sha256 and the digest that is declared |
+--   nil, message, code ("checksum" when it differs)
 function verify.file(path, declared)
   local name = verify.digest(declared)
   local found, message, code
   if name then
-    found, message, code = require "datamaestro.api.digest".file(path, { name })
+    found, message, code = require "datamaestro.api.digest".file(path, { name, "sha256" })
   else
     found, message, code = require "datamaestro.api.file".stat(path)
   end
@@ -49,7 +50,7 @@ function verify.file(path, declared)
   if not same then
     return nil, ("%s: %s"):format(path, difference), "checksum"
   end
-  return true
+  return true, name and found or nil
 end
 
 return verify

@@ -119,7 +119,7 @@ return {
       return nil, ("datafolders %s: %d words (%s expected)"):format(name, #words,
         ({ list = "none", set = "KEY PATH", unset = "KEY" })[name]), "usage"
     end
-    local store, message, code = session:store()
+    local store, message, code = session:own_store()
     if not store then
       return nil, message, code
     end

@@ -27,7 +27,17 @@ local function terms_of(session, dataset)
   return found or dataset.agreements
 end
 
-local function print_json(session, dataset, rows, terms)
+-- Proposals as the definition has them, datafolders by their keys.
+local function json_proposals(json, list)
+  local proposals = json.array {}
+  for i, one in ipairs(list or {}) do
+    proposals[i] = type(one) == "string" and one
+      or families.ordered { { "datafolder", one.datafolder }, { "path", one.path } }
+  end
+  return proposals
+end
+
+local function print_json(session, dataset, rows, terms, store)
   local json = require "datamaestro.json"
   local ordered = families.ordered
   local resources = json.array {}
@@ -35,7 +45,9 @@ local function print_json(session, dataset, rows, terms)
     resources[i] = ordered {
       { "name", row.name }, { "kind", row.kind }, { "url", row.url }, { "size", row.size },
       { "origin", row.origin }, { "path", row.path }, { "state", row.state }, { "stored", row.stored },
-      { "files", row.files },
+      { "files", row.files }, { "mirrors", json.array(row.mirrors) },
+      { "proposals", json_proposals(json, row.proposals) }, { "instructions", row.instructions },
+      { "to_do", row.what },
     }
   end
   local agreements = json.array {}
@@ -50,7 +62,9 @@ local function print_json(session, dataset, rows, terms)
     { "size", dataset.size }, { "types", json.array(type_names(dataset)) },
     { "tags", json.array(dataset.tags) }, { "tasks", json.array(dataset.tasks) },
     { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
-    { "example", families.example(dataset) }, { "agreements", agreements }, { "resources", resources },
+    { "example", families.example(dataset) }, { "agreements", agreements },
+    { "store", not dataset:is_family() and (store:site(dataset) or store.root) or nil },
+    { "resources", resources }, { "parameters", json.array(dataset.parameters or {}) },
     { "description", dataset.description }, { "definition", dataset.file },
   })
 end
@@ -68,7 +82,7 @@ local function about_lines(dataset)
   return lines
 end
 
-local function print_text(session, dataset, rows, terms)
+local function print_text(session, dataset, rows, terms, store)
   local function line(format, ...)
     local said = text.line(format:format(...))
     session:say(said, said:find "^  " and COLUMN or nil)
@@ -94,9 +108,16 @@ local function print_text(session, dataset, rows, terms)
   if families.example(dataset) then -- to be copied
     session:print(text.line(("Example: datamaestro prepare '%s'"):format(families.example(dataset))))
   end
+  if dataset.parameters and #dataset.parameters > 0 then
+    line("Parameters: %s", table.concat(dataset.parameters, ", "))
+  end
   for _, one in ipairs(terms) do
     line("Terms: %s (%s)", one.id, one.date and "accepted " .. one.date:sub(1, 10)
       or one.accepted and "accepted" or one.accepted == false and "not accepted" or "accepted or not")
+  end
+  local site = not dataset:is_family() and store:site(dataset)
+  if site then
+    line("Store: %s (read only; the dataset is used in place)", site)
   end
   if #rows > 0 then
     line("Resources:")
@@ -135,9 +156,9 @@ return {
     end
     local terms = terms_of(session, dataset)
     if session.json then
-      print_json(session, dataset, rows, terms)
+      print_json(session, dataset, rows, terms, store)
     else
-      print_text(session, dataset, rows, terms)
+      print_text(session, dataset, rows, terms, store)
     end
     return true
   end,

@@ -1,13 +1,32 @@
---- `datamaestro lint [FILE…]`
+--- `datamaestro lint [FILE|FOLDER…]`
 local families = require "datamaestro.cli.families"
 local file = require "datamaestro.api.file"
 local lint = require "datamaestro.cli.lint"
 local text = require "datamaestro.text"
 
-local function lint_files(files, registry)
+-- The scripts that a path stands for | nil, message, code.
+local function scripts_of(path)
+  local info = file.stat(path)
+  if not info or info.type ~= "folder" then
+    return { path }
+  end
+  local scripts = require "datamaestro.definition.repository".scripts(path)
+  if #scripts == 0 then
+    return nil, path .. ": no definition below it (files that end in .lua expected)", "unknown"
+  end
+  return scripts
+end
+
+local function lint_files(paths, registry)
   local results = {}
-  for i, path in ipairs(files) do
-    results[i] = lint.check(lint.new_result(path), registry)
+  for _, path in ipairs(paths) do
+    local scripts, message, code = scripts_of(path)
+    if not scripts then
+      return nil, message, code
+    end
+    for _, script in ipairs(scripts) do
+      results[#results + 1] = lint.check(lint.new_result(script), registry)
+    end
   end
   return results
 end
@@ -95,17 +114,26 @@ local function code_of(results, strict)
 end
 
 return {
-  summary = "Check definitions: the named files, or all repositories.",
+  summary = "Check definitions: the named files, those below folders, or all repositories.",
   configure = function(parser)
-    parser:argument("files", "The files (default: all of all repositories)."):argname("FILE"):args "*"
+    parser:argument("files", "Files, or folders of them (default: all of all repositories)."):argname("FILE")
+      :args "*"
     parser:flag("--strict", "Let warnings count: end with status 10 where there is one.")
     parser:epilog "Example: datamaestro lint --strict mine/org/example.lua"
   end,
   run = function(session, arguments)
     local registry = session:registry()
-    local results = #arguments.files > 0 and lint_files(arguments.files, registry) or lint_all(registry)
+    local results, message, code
+    if #arguments.files > 0 then
+      results, message, code = lint_files(arguments.files, registry)
+    else
+      results = lint_all(registry)
+    end
+    if not results then
+      return nil, message, code
+    end
     lint.compare(results)
-    local code = code_of(results, arguments.strict)
+    code = code_of(results, arguments.strict)
     if session.json then
       print_json(session, results)
     else

@@ -1,5 +1,4 @@
 --- Resource kind `concatdownload`: one file of the members of an archive, or of several files, joined.
-local fetch = require "datamaestro.engine.fetch"
 local fields = require "datamaestro.engine.fields"
 local file = require "datamaestro.api.file"
 local joining = require "datamaestro.engine.joining"
@@ -20,42 +19,46 @@ local function pieces_of(resource)
   return pieces
 end
 
--- All pieces at once; their paths | nil, message, code.
+-- All pieces at once; their paths, their records | nil, message, code.
 local function fetch_pieces(resource, part, context, dataset)
-  local paths, tasks, failure = {}, {}, nil
+  local paths, records, tasks, failure = {}, {}, {}, nil
   for i, sources in ipairs(pieces_of(resource)) do
     paths[i] = ("%s.%d"):format(part, i)
     tasks[i] = context.scheduler:spawn(function()
       local label = ("%s: %s[%d]"):format(dataset.id, resource.name, i)
-      local done, message, code = fetch.obtain({
+      local done, record, code = require "datamaestro.engine.fetch".obtain({
         label = label, sources = sources, filename = resource.filename, lines = transforms.lines(resource),
         part = paths[i],
       }, context)
       if done then
         context.observe { event = "piece", file = label }
       end
-      failure = failure or not done and { message, code } or nil
+      records[i] = record
+      failure = failure or not done and { record, code } or nil
     end)
   end
   context.scheduler:join(tasks)
   if failure then
     return nil, table.unpack(failure)
   end
-  return paths
+  return paths, records
 end
 
 local function make_of_pieces(resource, part, context, dataset)
-  local paths, message, code = fetch_pieces(resource, part, context, dataset)
+  local paths, records, code = fetch_pieces(resource, part, context, dataset)
   if not paths then
-    return nil, message, code
+    return nil, records, code
   end
-  local joined
+  local joined, message
   joined, message, code = joining.join(paths, part, resource.content, context.scheduler)
   for i, sources in ipairs(pieces_of(resource)) do
     file.remove(paths[i])
     context.shares:release(sources)
   end
-  return joined, message and ("%s: %s: %s"):format(dataset.id, resource.name, message), code
+  if not joined then
+    return nil, ("%s: %s: %s"):format(dataset.id, resource.name, message), code
+  end
+  return true, { fetched = records }
 end
 
 local function make_of_archive(resource, part, context, dataset)
@@ -63,7 +66,7 @@ local function make_of_archive(resource, part, context, dataset)
   for i, source in ipairs(fields.sources_of(resource, context, dataset)) do
     sources[i] = setmetatable({ url = source.url, transforms = "none" }, { __index = source })
   end
-  return fetch.obtain({
+  return require "datamaestro.engine.fetch".obtain({
     label = ("%s: %s"):format(dataset.id, resource.name), sources = sources, content = resource.content,
     filename = resource.filename, part = part, lines = transforms.lines(resource),
     unpack = { concat = true, subpath = resource.subpath, files = resource.files,

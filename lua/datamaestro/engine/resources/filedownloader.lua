@@ -1,5 +1,4 @@
 --- Resource kind `filedownloader`: one file, from one or more addresses.
-local fetch = require "datamaestro.engine.fetch"
 local fields = require "datamaestro.engine.fields"
 local transforms = require "datamaestro.engine.transforms"
 
@@ -42,7 +41,7 @@ return {
   end,
 
   make = function(resource, part, context, dataset)
-    return fetch.obtain({
+    return require "datamaestro.engine.fetch".obtain({
       label = ("%s: %s"):format(dataset.id, resource.name),
       sources = transforms.resolve(resource, fields.sources_of(resource, context, dataset)),
       lines = transforms.lines(resource),

@@ -3,9 +3,11 @@
 --   problem(resource) → string | nil: what is wrong with the fields as a whole (optional)
 --   place(resource, alone) → where it stands in the dataset's folder; "" is that folder itself (`alone`: it
 --     is the dataset's only resource). Stored as resource.filename.
+--   places(resource) → array of names: what else it keeps in the dataset's folder (optional)
 --   requires(resource) → array of names of resources that must be complete first (optional)
 --   references(resource) → table: key → id of a dataset with an optional part, or a chain (optional); they
 --     come back as resource.targets[key] = {dataset, part}
+--   reaches(value, target) → true-like | nil, message: whether a part of another dataset will do (optional)
 -- and, for the engine:
 --   stands: "file", "folder" or "nothing", what is at the place
 --   waits: whether making it waits for other datasets (optional)
@@ -18,7 +20,8 @@
 --   needs(resource) → what it takes: {served, stored, spool}, bytes, and files (how many), each optional
 --   find(resource, context, dataset) → path | nil, message, code: where on this machine it would be taken
 --     from, as far as a look without reading tells; nil also where it cannot be made at all (optional)
---   make(resource, part, context, dataset) → true | nil, message, code: makes `part`, in a task
+--   make(resource, part, context, dataset) → true, record of what was fetched (records.lua; optional) | nil,
+--     message, code: makes `part`, in a task
 --   value(resource, path, store) → what the dataset's function gets | nil, message, code (default: path)
 local resources = {}
 

@@ -8,7 +8,9 @@ local function names_problem(targets)
     return "no link (name = \"DATASET\" expected)"
   end
   for name in next, targets do
-    if type(name) ~= "string" or not name:find "^[%w_][%w_.-]*$" then
+    if math.type(name) then
+      return ("value %s has no name (NAME = \"ID\" expected)"):format(name)
+    elseif type(name) ~= "string" or not name:find "^[%w_][%w_.-]*$" then
       return ("name '%s' (letters, digits, '_', '.' and '-' expected)"):format(tostring(name):sub(1, 60))
     end
   end
@@ -23,15 +25,8 @@ local function sorted_keys(map)
   return names
 end
 
--- The folder of a dataset, or the path that a part of it is or has.
-local function path_of(store, target)
-  if target.part == "" then
-    return store:folder(target.dataset)
-  end
-  local value, message, code = open.target(store, target)
-  if value == nil then
-    return nil, message, code
-  end
+-- The path that a part of a dataset is or has.
+local function path_in(value, target)
   local path = value
   if type(value) == "table" then
     path = value.path
@@ -41,6 +36,18 @@ local function path_of(store, target)
       "definition"
   end
   return path
+end
+
+-- The folder of a dataset, or the path that a part of it is or has.
+local function path_of(store, target)
+  if target.part == "" then
+    return store:folder(target.dataset)
+  end
+  local value, message, code = open.target(store, target)
+  if value == nil then
+    return nil, message, code
+  end
+  return path_in(value, target)
 end
 
 -- A link of that name to that path, atomically; what is no link stays.
@@ -78,9 +85,20 @@ return {
     return resource.name
   end,
 
+  -- What it keeps in the dataset's folder beside its place.
+  places = function(resource)
+    local names = {}
+    for name in pairs(resource.links) do
+      names[#names + 1] = name
+    end
+    return names
+  end,
+
   references = function(resource)
     return resource.links
   end,
+
+  reaches = path_in,
 
   stored = function()
     return {}

@@ -62,7 +62,7 @@ local function expected(resource)
   local name = verify.digest(resource)
   local parts = { resource.size and bytes(resource.size) or nil }
   parts[#parts + 1] = name and ("%s %s"):format(name, resource[name]) or nil
-  return #parts > 0 and table.concat(parts, ", ") or "of any size (none is declared, nor a digest)"
+  return #parts > 0 and table.concat(parts, ", ") or "of any size (none is declared, nor a checksum)"
 end
 
 -- What to do, as one message whose further lines are indented.
@@ -141,7 +141,7 @@ return {
       local taken, message, code = take(resource, candidate, part, context.scheduler)
       if taken then
         if not verify.digest(resource) then
-          context.warn(("%s: %s is taken by its name (the definition has no digest)"):format(label,
+          context.warn(("%s: %s is taken by its name (the definition has no checksum)"):format(label,
             candidate.path))
         end
         return true

@@ -2,6 +2,7 @@
 --
 -- A job is what one run of a function works on: {session, workspace, dataset, resource, context, label, part,
 -- needs, readers, writers (open ones, with their `count`), code (of what was raised)}.
+local guess = require "datamaestro.guess"
 local schema = require "datamaestro.schema"
 
 local checks = {}
@@ -27,6 +28,34 @@ function checks.expect(job, value, message, code)
   return value
 end
 
+local NAMES = 10000 -- among which a guess is worth its time
+
+-- What a name that is not there was meant to be.
+local function hint(job, folder, name)
+  for i, needed in ipairs(folder == job.workspace and job.needs or {}) do
+    if job.dataset:resource(needed).filename == name then
+      return (" (the resource is the parameter '%s')"):format(job.resource.run.parameters[i + 1])
+    end
+  end
+  local names = folder:list "" or {}
+  return #names <= NAMES and guess.hint(name, names) or ""
+end
+
+--- Passes on what was found under a name, or raises what has failed, with a guess.
+-- @param job table
+-- @param folder workspace: where it was looked for
+-- @param name string
+-- @param value any: nil where it failed
+-- @param message string
+-- @param code string
+-- @return the value
+function checks.found(job, folder, name, value, message, code)
+  if value == nil and code == "unknown" then
+    message = message .. hint(job, folder, name)
+  end
+  return checks.expect(job, value, message, code)
+end
+
 --- Waits for what the engine does (engine/work/errands.lua).
 -- @param what string: the name of the method, and of the errand
 -- @param ... what the errand takes
@@ -41,10 +70,11 @@ end
 --- Checks the name of a file or folder; whether it leads out is checked where it is opened.
 -- @param value any
 -- @param what string: what messages begin with
+-- @param expected string|nil: what it names (default: "string")
 -- @return string
-function checks.name(value, what)
+function checks.name(value, what, expected)
   if type(value) ~= "string" then
-    checks.refuse("%s: %s (string expected)", what, schema.kind(value))
+    checks.refuse("%s: %s (%s expected)", what, schema.kind(value), expected or "string")
   elseif value:find("\0", 1, true) then
     checks.refuse("%s: a name with a zero byte (plain text expected)", what)
   end

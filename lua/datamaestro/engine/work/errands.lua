@@ -55,7 +55,7 @@ end
 -- @param name string
 function errands.fetch(job, source, name)
   local made = job.part .. ".fetched"
-  local done, message, code = fetch.obtain({
+  local done, record, code = fetch.obtain({
     label = job.label,
     sources = transforms.resolve(source, fields.sources_of(source)),
     lines = transforms.lines(source),
@@ -64,8 +64,9 @@ function errands.fetch(job, source, name)
     part = made,
   }, unshared(job.context))
   if not done then
-    return nil, message, code
+    return nil, record, code
   end
+  table.insert(job.fetched, record)
   return take(job, made, name, file.stat(made).size, 1)
 end
 

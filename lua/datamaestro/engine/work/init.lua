@@ -63,7 +63,7 @@ local function keep_private(job, source)
   for _, name in ipairs(job.needs) do
     if not privacy.is_public(job.dataset, job.dataset:resource(name)) then
       checks.refuse("work:fetch: not in a function that needs '%s', which is of this machine or of another "
-        .. "dataset (a custom resource for each)", name)
+        .. "dataset (two custom steps, one that fetches and one that reads, expected)", name)
     end
   end
 end
@@ -137,7 +137,7 @@ local Work = opaque.class("work", {
   -- @return string: the new name
   rename = function(state, from, to)
     local old, name = checks.name(from, "work:rename"), checks.name(to, "work:rename")
-    checks.expect(state.job, state.job.workspace:rename(old, name))
+    checks.found(state.job, state.job.workspace, old, state.job.workspace:rename(old, name))
     return name
   end,
 
@@ -153,7 +153,7 @@ local Work = opaque.class("work", {
   -- @param options table | nil: encoding (default "utf-8", which is checked)
   -- @return iterator of strings
   lines = function(state, name, options)
-    return lines.within(state.job, state.job.workspace, name, options)
+    return lines.within(state.job, state.job.workspace, name, options, "work:lines")
   end,
 
   --- The names of all files below a folder, sorted by byte.
@@ -168,7 +168,8 @@ local Work = opaque.class("work", {
   -- @param name string
   -- @return integer
   size = function(state, name)
-    return checks.expect(state.job, state.job.workspace:size(checks.name(name, "work:size")))
+    checks.name(name, "work:size")
+    return checks.found(state.job, state.job.workspace, name, state.job.workspace:size(name))
   end,
 
   --- Shows what the function is at, as progress.

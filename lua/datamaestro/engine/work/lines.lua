@@ -77,9 +77,11 @@ end
 -- @param workspace workspace
 -- @param name any: the author's
 -- @param options table|nil: the author's
+-- @param what string: the method, for messages
 -- @return as of lines.open
-function lines.within(job, workspace, name, options)
-  local pin <close> = checks.expect(job, workspace:pin(checks.name(name, "lines")))
+function lines.within(job, workspace, name, options, what)
+  checks.name(name, what, "name of a file in it")
+  local pin <close> = checks.found(job, workspace, name, workspace:pin(name))
   return lines.open(job, pin:path(), name, options)
 end
 

@@ -13,8 +13,11 @@ local File = opaque.class("file", {
   -- @param options table | nil: encoding (default "utf-8", which is checked)
   -- @return iterator of strings
   lines = function(state, options)
-    if state.workspace then
-      return lines.within(state.job, state.workspace, state.name, options)
+    if type(options) == "string" then
+      checks.refuse("file:lines: '%s' (options, or nothing, expected: it is the file itself)",
+        options:sub(1, 60))
+    elseif state.workspace then
+      return lines.within(state.job, state.workspace, state.name, options, "file:lines")
     end
     return lines.open(state.job, state.path, state.name, options)
   end,
@@ -43,21 +46,23 @@ local Folder = opaque.class("folder", {
   -- @param options table | nil: encoding (default "utf-8", which is checked)
   -- @return iterator of strings
   lines = function(state, name, options)
-    return lines.within(state.job, state.workspace, name, options)
+    return lines.within(state.job, state.workspace, name, options, "folder:lines")
   end,
 
   --- The size of a file in bytes.
   -- @param name string
   -- @return integer
   size = function(state, name)
-    return checks.expect(state.job, state.workspace:size(checks.name(name, "size")))
+    checks.name(name, "folder:size", "name of a file in it")
+    return checks.found(state.job, state.workspace, name, state.workspace:size(name))
   end,
 
   --- A file, for `work:copy` and `work:extract`.
   -- @param name string
   -- @return file to read
   file = function(state, name)
-    checks.expect(state.job, state.workspace:size(checks.name(name, "file"))) -- that it is there
+    checks.name(name, "folder:file", "name of a file in it")
+    checks.found(state.job, state.workspace, name, state.workspace:size(name))
     return opaque.new(File, { job = state.job, workspace = state.workspace, name = name })
   end,
 })
@@ -105,7 +110,8 @@ function needed.origin(job, source, what)
       opaque.state(source, Folder) and "folder" or type(source))
   end
   local name = state and state.name or checks.name(source, what)
-  local pin = checks.expect(job, (state and state.workspace or job.workspace):pin(name))
+  local folder = state and state.workspace or job.workspace
+  local pin = checks.found(job, folder, name, folder:pin(name))
   return pin:path(), name, pin
 end
 

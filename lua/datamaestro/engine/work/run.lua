@@ -101,9 +101,9 @@ end
 --- Makes the folder.
 -- @param job table: resource, dataset, context, part (the folder), needs (array of names), label; see
 --   engine/work/checks.lua for what it gets here
--- @return true | nil, message, code
+-- @return true, record: what was fetched | nil, message, code
 function run.make(job)
-  job.readers, job.writers = { count = 0 }, { count = 0 }
+  job.readers, job.writers, job.fetched = { count = 0 }, { count = 0 }, {}
   local folder <close>, message, code = workspace.open { folder = job.part, subject = "work", create = true }
   if not folder then
     return nil, message, code
@@ -120,7 +120,10 @@ function run.make(job)
     done, message, code = drive(job, given)
   end
   if done then
-    return placed(job, store(job))
+    done, message, code = placed(job, store(job))
+  end
+  if done then
+    return true, { fetched = job.fetched }
   end
   return nil, message, code
 end
