@@ -304,6 +304,32 @@ Other = filedownloader("data.bin", "https://example.org/data") ..
     assert.are.equal(run("version").out .. "The MNIST database\n5\n" .. unknown:rep(2), result.out)
   end)
 
+  it("says what a script may have meant, and the calls that led to its error", function()
+    local path = temp.write(lab.folder .. "/x.lua", "")
+    local function told(source)
+      temp.write(path, source)
+      return (lab:run({ "run", path }).err:gsub(path, "x.lua"):gsub("datamaestro: ", ""))
+    end
+    assert.are.equal("x.lua:1: attempt to call a nil value (global 'show')\n"
+      .. "did you mean 'datamaestro.show'?\n", told "show(3)")
+    assert.are.equal("x.lua:2: attempt to call a nil value (method 'dta')\n"
+      .. "d has no 'dta' (did you mean 'data'?)\n  in 'f', x.lua:2\n  in x.lua:3\n",
+      told 'local d = datamaestro.csv.Matrix { path = "x" }\nlocal function f() return d:dta() + 1 end\n f()')
+    assert.are.equal("x.lua:2: attempt to index a nil value (local 'ds')\nit failed before: "
+      .. "com.lecun.mnits: unknown dataset (did you mean 'com.lecun.mnist'?)\n",
+      told 'local ds = datamaestro.prepare "com.lecun.mnits"\nprint(ds.train)')
+    assert.are.equal("x.lua:2: attempt to index a nil value (local 'x')\n",
+      told 'local ds = datamaestro.find "com.lecun.mnist"\nlocal x print(x.y)')
+  end)
+
+  it("takes its own options between run and the script", function()
+    local path = temp.write(lab.folder .. "/x.lua", "print(...) error 'x'")
+    local result = lab:run { "run", "--quiet", "--debug", path, "--debug", "a" }
+    assert.are.equal("--debug\ta\n", result.out)
+    assert.matches("stack traceback", result.err)
+    assert.is_nil(lab:run({ "run", path, "--debug" }).err:find "xpcall")
+  end)
+
   it("ends with the status of what a script asserts", function()
     local function ended(source)
       local result = lab:run { "run", temp.write(lab.folder .. "/x.lua", source) }
