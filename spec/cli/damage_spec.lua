@@ -4,7 +4,6 @@ local Nginx = require "spec.support.nginx"
 local kinds = require "spec.support.kinds"
 local preload = require "spec.support.preload"
 local program = require "spec.support.program"
-local temp = require "spec.support.temp"
 
 local ID = "org.example.data"
 
@@ -72,6 +71,7 @@ local DAMAGE = {
 -- Commands that write elsewhere, or wait for somebody.
 local OTHERS = { annotations = true, init = true, repl = true, run = true, verify = true, lock = true }
 local ARGUMENTS = {
+  ["create-dataset"] = { "--help" },
   agree = { "--list" }, datafolders = {}, lint = {}, repositories = {}, search = {}, version = {},
   licences = {}, orphans = {}, du = {},
 }
@@ -91,7 +91,8 @@ describe("a dataset that is damaged", function()
   setup(function()
     server = Nginx.start()
     program.shell(([[cd '%s' && mkdir -p sub && echo one >a.txt && echo two >sub/b.txt
-      && tar cf t.tar a.txt sub && tar cf u.tar a.txt && printf 'n,m\n1,2\n3,4\n' | gzip >data.csv.gz]]):format(server.root)
+      && tar cf t.tar a.txt sub && tar cf u.tar a.txt
+      && printf 'n,m\n1,2\n3,4\n' | gzip >data.csv.gz]]):format(server.root)
       :gsub("\n%s+", " "))
     lab = Laboratory.new()
     lab:define((DEFINITION:gsub("URL", server.url)))

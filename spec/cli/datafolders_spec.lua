@@ -89,7 +89,7 @@ describe("datafolders", function()
     assert.are.equal("a\t/\nb\t/\n", run().out)
     assert.are.same({ settings(), user }, { json.decode(run("--json").out)[1].file,
       json.decode(run("--json").out)[2].file })
-    assert_failure(3, settings() .. ": datafolders: no 'b' (did you mean 'a'?)", "unset", "b")
+    assert_failure(3, settings() .. ": datafolders: no 'b'", "unset", "b")
   end)
 
   it("are all set where several processes set them at once", function()

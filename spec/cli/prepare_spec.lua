@@ -127,6 +127,7 @@ describe("prepare, over nginx, from an empty data directory", function()
     assert.are.equal(4, requests)
     assert.are.equal(requests, #server:requests())
     assert.is_nil(second.err:find "libcurl")
+    assert.is_nil(second.err:find "libcrypto")
     assert.are.equal(before, program.shell(list).out)
   end)
 

@@ -238,6 +238,115 @@ describe("a dataset of several resources", function()
     assert.equal(3000000, file.stat(lab:path "zeros").size)
   end)
 
+  describe("that definitions or archives could turn against others", function()
+    it("writes nothing through links that definitions make", function()
+      local own = lab.folder .. "/own"
+      temp.write(own .. "/Documents/thesis", "my thesis")
+      lab:define(([[
+        local Folder = use "datamaestro.data".Folder
+        Data = linkfolder("sub", { "%s" }) .. dataset { Folder, "Outer" } ..
+          function(sub) return { path = sub } end
+        Inner = filedownloader("thesis", "URL/plain.txt", { size = 6 }) ..
+          zipdownloader("z", "URL/top.zip", { folder = "Documents", transient = true }) ..
+          filescopy("Copies", "z", { "a.txt" }) .. dataset { Folder, "Inner", id = ".data.sub" } ..
+          function(Copies) return { path = Copies } end]]):format(own):gsub("URL", server.url))
+      assert.equal(0, lab:prepare().status)
+      local result = lab:run { "--quiet", "prepare", "org.example.data.sub" }
+      assert.equal(10, result.status)
+      local problem = "data/sub: a link in another dataset's folder (folder of org.example.data.sub expected)"
+      assert.matches(problem, result.err, 1, true)
+      assert.same({ "Documents" }, file.list(own))
+      assert.equal("my thesis", temp.read(own .. "/Documents/thesis"))
+    end)
+
+    it("refuses links that lead out once the only folder is left out", function()
+      program.shell("cd " .. program.quote(server.root) .. " && mkdir -p up/a && ln -s ../.. up/a/out && "
+        .. "echo x >up/f && tar cf up.tar up && rm -r up")
+      define 'tardownloader("d", "URL/up.tar")'
+      local result = lab:prepare()
+      assert.equal(12, result.status, result.err)
+      local problem = "d: 'a/out': a link to '../..' (target inside the only folder, which is left out, "
+      assert.matches(problem, result.err, 1, true)
+      assert.same({ ".state.json", ".state.lock" }, lab:names())
+    end)
+
+    it("refuses members that would make a folder another dataset's", function()
+      program.shell("cd " .. program.quote(server.root) .. " && mkdir -p st/n && echo {} >st/n/.state.json "
+        .. "&& echo x >st/f && tar cf st.tar st && rm -r st")
+      define 'tardownloader("d", "URL/st.tar")'
+      local result = lab:prepare()
+      assert.equal(12, result.status, result.err)
+      assert.matches("'n/.state.json' (a name that is not the store's own expected)", result.err, 1, true)
+      assert.same({ ".state.json", ".state.lock" }, lab:names())
+    end)
+
+    it("compares the names of links with those of other resources", function()
+      lab:define(([[
+        local Base = use "datamaestro.data".Base
+        Other = filedownloader("a", "URL/plain.txt") .. dataset { Base, "Other" } .. function() return {} end
+        Data = links("l", { ["x.txt"] = Other }) .. filedownloader("x.txt", "URL/plain.txt") ..
+          dataset { Base, "Both" } .. function() return {} end]]):gsub("URL", server.url))
+      local result = lab:run { "lint", lab.repository .. "/org/example.lua" }
+      assert.matches("two resources are stored as 'x.txt' (the other one is in line 3", result.out, 1, true)
+    end)
+  end)
+
+  it("does not take for complete what could not be repaired", function()
+    define 'tardownloader("tree", "URL/top.tar")'
+    assert.equal(0, lab:prepare().status)
+    os.remove(lab:path "a.txt")
+    for _ = 1, 2 do
+      assert.equal(11, lab:prepare("--offline").status)
+    end
+    assert.equal("partial", lab:state "tree")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("one\n", temp.read(lab:path "a.txt"))
+  end)
+
+  it("does not take for complete what its list of contents says is not, without a state", function()
+    define 'tardownloader("tree", "URL/top.tar")'
+    assert.equal(0, lab:prepare().status)
+    os.remove(lab:path "a.txt")
+    os.remove(lab:path ".state.json")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("one\n", temp.read(lab:path "a.txt"))
+  end)
+
+  it("leaves datasets alone that are far down in its folder, or moved elsewhere", function()
+    lab:define(([[
+      local Base = use "datamaestro.data".Base
+      Data = tardownloader("data", "URL/top.tar") .. dataset { Base, "Outer" } .. function() return {} end
+      Deep = filedownloader("a.txt", "URL/plain.txt") ..
+        dataset { Base, "Deep", id = ".data.a.b.c.d.e.f.g.h" } ..
+        function() return {} end]]):gsub("URL", server.url))
+    assert.equal(0, lab:run({ "--quiet", "prepare", "org.example.data.a.b.c.d.e.f.g.h" }).status)
+    assert.equal(0, lab:prepare().status)
+    assert.equal(1, asked "/top.tar")
+    os.remove(lab:path "c.csv")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("plain\n", temp.read(lab:path "a/b/c/d/e/f/g/h/a.txt"))
+    program.shell(("cd '%s' && mv a '%s/moved' && ln -s '%s/moved/b/c/d/e/f/g/h' z && rm -r a.txt c.csv sub "
+      .. ".contents .state.json"):format(lab:path(), lab.folder, lab.folder))
+    assert.equal(0, lab:prepare().status)
+    assert.equal("one\n", temp.read(lab:path "a.txt"))
+  end)
+
+  it("of an archive without members is complete", function()
+    program.shell("cd " .. program.quote(server.root) .. " && tar cf empty.tar -T /dev/null")
+    define 'tardownloader("tree", "URL/empty.tar")'
+    assert.equal(0, lab:prepare().status)
+    assert.equal(0, lab:prepare("--offline").status)
+  end)
+
+  it("believes nothing of a shared source that one of those who share it can refute", function()
+    local sha256 = program.shell("sha256sum <" .. server.root .. "/lines.txt").out:match "%x+"
+    define(([[filedownloader("a.bin", "URL/plain.txt") ..
+      filedownloader("b.bin", "URL/plain.txt", { sha256 = %q })]]):format(sha256))
+    assert.equal(5, lab:prepare().status)
+    assert.is_nil(file.stat(lab:path "a.bin"))
+    assert.is_nil(file.stat(lab:path "b.bin"))
+  end)
+
   describe("of the Python program", function()
     -- What it leaves in the middle: states of what is done, what was under way, a part in the cache.
     local function half_done(states)

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +229,17 @@ static int file_realpath(lua_State *L) {
   return 1;
 }
 
+/* file.readlink(path) → what a symbolic link says | nil, message, code. */
+static int file_readlink(lua_State *L) {
+  char target[PATH_MAX];
+  const char *path = luaL_checkstring(L, 1);
+  ssize_t length = readlink(path, target, sizeof target);
+  if (length < 0)
+    return fail_errno(L, path);
+  lua_pushlstring(L, target, (size_t)length);
+  return 1;
+}
+
 /* file.cwd() → the current folder's absolute path | nil, message, code. */
 static int file_cwd(lua_State *L) {
   char *folder = getcwd(NULL, 0);
@@ -287,14 +299,17 @@ static int lock_close(lua_State *L) {
 DM_LUA_MODULE int luaopen_datamaestro_api_file(lua_State *L);
 
 int luaopen_datamaestro_api_file(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"mkdirs", file_mkdirs},     {"stat", file_stat},         {"list", file_list},
-      {"read", file_read},         {"replace", file_replace},   {"publish", file_publish},
-      {"sync", file_sync},         {"move", file_move},         {"copy", file_copy},
-      {"space", file_space},       {"remove", file_remove},     {"remove_tree", file_remove_tree},
-      {"realpath", file_realpath}, {"cwd", file_cwd},           {"isatty", file_isatty},
-      {"pid", file_pid},           {"lock", file_lock},         {"link", file_link},
-      {"symlink", file_symlink},   {"writable", file_writable}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"mkdirs", file_mkdirs},     {"stat", file_stat},
+                                       {"list", file_list},         {"read", file_read},
+                                       {"replace", file_replace},   {"publish", file_publish},
+                                       {"sync", file_sync},         {"move", file_move},
+                                       {"copy", file_copy},         {"space", file_space},
+                                       {"remove", file_remove},     {"remove_tree", file_remove_tree},
+                                       {"realpath", file_realpath}, {"cwd", file_cwd},
+                                       {"isatty", file_isatty},     {"pid", file_pid},
+                                       {"lock", file_lock},         {"link", file_link},
+                                       {"symlink", file_symlink},   {"writable", file_writable},
+                                       {"readlink", file_readlink}, {NULL, NULL}};
   static const luaL_Reg metamethods[] = {{"__gc", lock_close}, {"__close", lock_close}, {NULL, NULL}};
   static const luaL_Reg methods[] = {
       {"close", lock_close}, {"note", lock_note}, {"remove", lock_remove}, {NULL, NULL}};

@@ -18,18 +18,17 @@ local function is_there(store, dataset)
   return false
 end
 
--- The datasets of a family whose folders are there.
+local function add(list, store, dataset)
+  list[#list + 1] = dataset and is_there(store, dataset) and dataset or nil
+end
+
+-- One for each of a family's folders that is there: where several stand in one, they are the same files.
 local function add_variants(list, store, family)
-  local above = store:folder(family)
-  for _, name in ipairs(file.list(above) or {}) do
-    local dataset = name:find("=", 1, true) and family:select(name)
-    if dataset and store:folder(dataset) == above .. "/" .. name and is_there(store, dataset) then
-      list[#list + 1] = dataset
+  add(list, store, (family:in_folder "" or {})[1])
+  for _, name in ipairs(file.list(store:folder(family)) or {}) do
+    if name:find("=", 1, true) then
+      add(list, store, (family:in_folder(name) or {})[1])
     end
-  end
-  local plain = family:select() -- a family whose values are all left out of the folder's name
-  if plain and store:folder(plain) == above and is_there(store, plain) then
-    list[#list + 1] = plain
   end
 end
 
@@ -43,8 +42,8 @@ function in_place.datasets(registry, store)
   for _, dataset in ipairs(all) do
     if dataset:is_family() then
       add_variants(list, store, dataset)
-    elseif is_there(store, dataset) then
-      list[#list + 1] = dataset
+    else
+      add(list, store, dataset)
     end
   end
   return list, problems

@@ -201,6 +201,7 @@ local function engine_options(self, store)
     offline = self.offline,
     keep_downloads = self.keep_downloads,
     settings = settings,
+    lock_file = self.lock_file,
     observe = function(event)
       display:observe(event)
     end,
@@ -347,6 +348,25 @@ function Session:open(dataset)
     return nil, message, code
   end
   return require "datamaestro.engine.open".dataset(store, dataset)
+end
+
+--- The datasets that a command is to bring in place: those of ids, or of a lock, whose word then counts.
+-- @param arguments table: ids (array), frozen (path of a lock | nil)
+-- @return array of datasets | nil, message, code
+function Session:chosen(arguments)
+  local ids = arguments.ids
+  if not arguments.frozen then
+    if #ids == 0 then
+      return nil, "no dataset (ids expected); `datamaestro search` shows what there is", "usage"
+    end
+    return self:find_all(ids)
+  end
+  local lock_file, message, code = require "datamaestro.engine.lock".read(arguments.frozen)
+  if not lock_file then
+    return nil, message, code
+  end
+  self.lock_file = lock_file
+  return self:find_all(#ids > 0 and ids or lock_file.keys)
 end
 
 --- Finds several datasets to be fetched or opened, of families those of selectors or defaults; the first that

@@ -140,17 +140,24 @@ local function inside_problem(resource, taken)
   end
 end
 
+-- The places where something of a resource stands: its own, or the names that it makes beside others'.
+local function places_of(resource)
+  local kind = kind_of(resource)
+  return stands(resource) and { resource.filename } or kind.places and kind.places(resource) or {}
+end
+
 -- Sets where each resource stands; those of which something stands there, by their places | nil, problem.
 local function set_places(list)
   local taken = {}
   for _, resource in ipairs(list) do
     resource.filename = kind_of(resource).place(resource, #list == 1)
-    local other = stands(resource) and taken[resource.filename]
-    if other then
-      return nil, ("two resources are stored as '%s' (the other one is in line %d; archives take 'folder')")
-        :format(resource.filename, other.line), resource
-    elseif stands(resource) then
-      taken[resource.filename] = resource
+    for _, name in ipairs(places_of(resource)) do
+      local other = taken[name]
+      if other then
+        return nil, ("two resources are stored as '%s' (the other one is in line %d; archives take 'folder')")
+          :format(name, other.line), resource
+      end
+      taken[name] = resource
     end
   end
   return taken

@@ -4,6 +4,39 @@ local file = require "datamaestro.api.file"
 
 local archive_kind = {}
 
+-- Whether a link stays in a folder, so many folders below it.
+local function stays_inside(target, depth)
+  if target:sub(1, 1) == "/" then
+    return false
+  end
+  for part in target:gmatch "[^/]+" do
+    depth = depth + (part == ".." and -1 or part == "." and 0 or 1)
+    if depth < 0 then
+      return false
+    end
+  end
+  return true
+end
+
+-- Links were looked at in the archive's own folders: one of them may be left out.
+local function check_links(root, prefix, depth)
+  for _, name in ipairs(file.list(root .. prefix) or {}) do
+    local path = prefix .. "/" .. name
+    local found = file.stat(root .. path, true)
+    local target = found and found.type == "link" and file.readlink(root .. path)
+    if target and not stays_inside(target, depth) then
+      local problem = "'%s': a link to '%s' (target inside the only folder, which is left out, expected)"
+      return nil, problem:format(path:sub(2), target), "format"
+    elseif found and found.type == "folder" then
+      local done, message, code = check_links(root, path, depth + 1)
+      if not done then
+        return nil, message, code
+      end
+    end
+  end
+  return true
+end
+
 -- As the Python program has it: where all that an archive holds is in one folder, that folder is the result.
 local function unwrap(part)
   local names, message, code = file.list(part)
@@ -15,7 +48,10 @@ local function unwrap(part)
     return true
   end
   local done
-  done, message, code = file.move(only, part .. ".only")
+  done, message, code = check_links(only, "", 0)
+  if done then
+    done, message, code = file.move(only, part .. ".only")
+  end
   if done then
     done, message, code = file.remove(part)
   end
@@ -96,6 +132,10 @@ function archive_kind.new(format, texts, endings)
       local message = record
       if made then
         made, message, code = unwrap(part)
+        if not made then
+          file.remove_tree(part)
+          message = ("%s: %s: %s"):format(dataset.id, resource.name, message)
+        end
       end
       return made, made and record or message, code
     end,

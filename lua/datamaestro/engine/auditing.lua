@@ -1,10 +1,15 @@
 --- Many files read at once, by threads, while other things go on.
-
 local auditing = {}
 
 local BATCH = 10000   -- files that are handed over at once
 local FIRST = 0.0005  -- seconds before the first look at what the threads do
 local LOOK = 0.02     -- and between two looks, once it takes its time
+
+--- For auditing.read, where there is nothing else to do.
+-- @param handle audit
+function auditing.wait(handle)
+  handle:wait(LOOK)
+end
 
 --- For auditing.read, in a task: lets other tasks go on between looks.
 -- @param scheduler scheduler
@@ -26,6 +31,7 @@ local function take_all(handle, first, each)
 end
 
 local function read_batch(files, first, last, each, turn, before)
+  -- OpenSSL, which it brings, is no part of a start that reads nothing.
   local handle <close> = assert(require "datamaestro.api.audit".start(table.move(files, first, last, 1, {})))
   local done
   repeat

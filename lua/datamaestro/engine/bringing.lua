@@ -1,6 +1,8 @@
 --- Brings one dataset in place: carries out its plan, each resource once those that it needs are complete.
+local auditing = require "datamaestro.engine.auditing"
 local elsewhere = require "datamaestro.engine.elsewhere"
 local file = require "datamaestro.api.file"
+local frozen = require "datamaestro.engine.frozen"
 local graph = require "datamaestro.engine.graph"
 local inventory = require "datamaestro.engine.inventory"
 local ledger = require "datamaestro.engine.ledger"
@@ -20,33 +22,65 @@ local function fail(self, message, code)
   self.run.given_up = self.run.given_up or FINAL[code]
 end
 
+-- Whether what was made is what is locked; true | nil, message, code.
+local function compare(self, resource, path, stored, label)
+  local locked = self.run.lock_file and self.run.lock_file:entry(self.dataset, resource.name)
+  local message, code
+  if not locked or not locked.stored then
+    return true
+  elseif not stored then -- a link, which is nobody's but the user's
+    local turn = auditing.in_task(self.run.scheduler)
+    stored, message, code = inventory.measure(resource, path, turn)
+  end
+  if not stored then
+    return nil, message, code
+  end
+  return frozen.compare(label, stored, locked.stored)
+end
+
 -- Looks at what was made and gives it its place; true | nil, message, code.
 local function take(self, step, part, record)
   local resource, run = step.resource, self.run
   local label = ("%s: %s"):format(self.dataset.id, resource.name)
   local made, message, code = inventory.of(part, record and record.stored, run.context, label)
-  if not made then
+  local right
+  if made then
+    right, message, code = compare(self, resource, part, made.stored, label)
+  end
+  if not right then
     file.remove_tree(part)
     return nil, message, code
   end
   return self.record:take(resource, part, step.path, records.complete(record, made.stored), made.list)
 end
 
+-- The run's context, with what is locked of a resource.
+local function context_of(self, resource)
+  local context, lock_file = self.run.context, self.run.lock_file
+  local locked = lock_file and lock_file:entry(self.dataset, resource.name)
+  return locked and setmetatable({ locked = locked }, { __index = context }) or context
+end
+
 -- Makes one resource; true | nil, message, code.
 local function make(self, step)
   local run, dataset, resource = self.run, self.dataset, step.resource
   local part = ("%s/%s.part"):format(self.workshop, resource.name)
-  local made, message, code = elsewhere.take(resource, part, run.context, dataset)
+  local context = context_of(self, resource)
+  local made, message, code
+  if not context.locked then -- what others have may be as declared, and yet not as locked
+    made, message, code = elsewhere.take(resource, part, context, dataset)
+  end
   if not made and not code then
-    made, message, code = resources.kind(resource).make(resource, part, run.context, dataset)
+    made, message, code = resources.kind(resource).make(resource, part, context, dataset)
   end
   if made then
     made, message, code = take(self, step, part, message)
   end
   if made then
     run:done(dataset, resource, step.path)
-  else -- what is known to be damaged must not be taken for it later
-    self.record:note(resource, step.state == "partial" and "partial" or "none")
+  else -- what is known not to be right must not be taken for it later
+    local wrong = step.state == "partial" or step.reason or resource.filename == ""
+    self.record:note(resource, wrong and place.found(resource, step.path) and "partial" or "none")
   end
   return made, message, code
 end
@@ -125,6 +159,12 @@ end
 -- A list of contents that is there is a better one than what could be made now.
 local function adopt(self, step)
   local list, message, code
+  local stored = step.record and step.record.stored
+  local right, difference, kind = compare(self, step.resource, step.path, stored and stored.sha256 and stored,
+    step.path)
+  if not right then
+    return nil, difference, kind
+  end
   local found = file.stat(step.path, true)
   if not step.has_list and found and found.type == "folder" then
     list, message, code = place.list(step.resource, step.path)
@@ -202,7 +242,11 @@ end
 function Bringing.bring(run, dataset)
   local self = setmetatable({ run = run, dataset = dataset, failures = {} }, Bringing)
   run.store:settle(dataset)
-  local lock <close>, message, code = run:lock(dataset)
+  local lock, message, code = run.store:own(dataset)
+  if lock then
+    lock, message, code = run:lock(dataset)
+  end
+  local _ <close> = lock -- luacheck: ignore
   if lock then
     work_under_lock(self)
   else

@@ -14,6 +14,7 @@ Cache.__index = Cache
 
 local SILENT = 60         -- seconds without a sign of life, after which a part on another machine is copied
 local FORGOTTEN = 7 * 86400 -- seconds after which nobody comes back to it
+local FORGOTTEN_SHARED = 86400 -- seconds: older ones are not taken over (shares.lua)
 
 -- The endings of files whose names say whose they are.
 local OF_OWNERS = { part = true, journal = true, shared = true, kept = true }
@@ -252,7 +253,8 @@ function Cache:sweep()
       if found and os.time() - found.mtime > FORGOTTEN then
         file.remove(path)
       end
-    elseif found and (alive == false and is_waste(path, ending) or os.time() - found.mtime > FORGOTTEN) then
+    elseif found and (alive == false and is_waste(path, ending)
+      or os.time() - found.mtime > (ending == "shared" and FORGOTTEN_SHARED or FORGOTTEN)) then
       file.remove(path)
     end
   end

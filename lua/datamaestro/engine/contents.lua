@@ -49,6 +49,8 @@ local function add(list, root, prefix, is_foreign)
       -- no part of it
     elseif not found then
       return nil, message, code
+    elseif name == ".state.json" or name == ".state.lock" then -- its folder would be taken for a dataset's
+      return nil, ("%s: '%s' (a name that is not the store's own expected)"):format(root, relative), "format"
     elseif found.type == "folder" then
       table.insert(list.folders, relative)
       table.insert(list.times, found.mtime_ns)
@@ -185,7 +187,7 @@ local function lines_of(folder, name)
       ended = mark == "e" and number == count
       if ended then
         return nil
-      elseif not number or mark == "e" then
+      elseif not number or mark == "e" or ("/" .. decode(path) .. "/"):find "/%.?%.?/" then
         ended = true
         return "?"
       end

@@ -1,6 +1,7 @@
 --- One file from the first of its sources that has the right bytes.
 local download = require "datamaestro.engine.download"
 local file = require "datamaestro.api.file"
+local frozen = require "datamaestro.engine.frozen"
 local hosts = require "datamaestro.engine.hosts"
 local pages = require "datamaestro.engine.pages"
 local settings = require "datamaestro.settings"
@@ -169,8 +170,9 @@ end
 -- A large file that is not as declared may be right all the same, where the declaration is wrong: it is kept
 -- under the digest that it has, so that it need not come again once that is declared.
 local function set_aside(job, source, report)
-  local kind, hex = next(report.digests)
-  if not kind or report.size < WORTH or pages.is_page(report.head) or sources.local_path(source.url) then
+  local kind = verify.digest(source) or "sha256"
+  local hex = report.digests[kind]
+  if not hex or report.size < WORTH or pages.is_page(report.head) or sources.local_path(source.url) then
     return
   end
   local plain = job.spec.part
@@ -231,6 +233,9 @@ local function try(job, source)
     set_aside(job, source, report)
   end
   discard(job)
+  if source.share then -- others took it, but this one can tell
+    job.context.shares:refuse(source.share)
+  end
   -- Bytes of before, or of several answers, may be what is wrong: once more, all from this source.
   return nil, ("%s: %s"):format(shown, difference), kind, report.mixed and not source.alone
 end
@@ -264,8 +269,8 @@ end
 function fetch.candidates(spec, context, share)
   local here, remote = sources.order(spec, context)
   if share and share.copy then
-    table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy), origin = share.origin },
-      { __index = spec.sources[1] }))
+    table.insert(here, 1, setmetatable({ url = sources.file_url(share.copy), origin = share.origin,
+      share = share }, { __index = spec.sources[1] }))
   end
   if context.offline and #here == 0 then
     local needed = remote[1] and remote[1].url or spec.sources[1].url
@@ -339,6 +344,17 @@ local function warn_of(job, list)
   end
 end
 
+-- What one of those who share a source declares of its bytes is true for all of them.
+local function with_proof(spec, proof)
+  if not proof or verify.digest(spec.sources[1]) then
+    return spec
+  end
+  local list = table.move(spec.sources, 1, #spec.sources, 1, {})
+  list[1] = setmetatable({ size = proof.size, md5 = proof.md5, sha1 = proof.sha1, sha256 = proof.sha256,
+    sha512 = proof.sha512 }, { __index = list[1] })
+  return setmetatable({ sources = list }, { __index = spec })
+end
+
 --- Fetches a file into its part: tries its sources in turn, until one has the right bytes. In a task.
 -- @param spec table: label (for messages), filename, sources (array of {url, transforms = "none" or a format,
 --   and size, md5, sha256, … of the bytes as served}), content ({size, sha256, …} of the file as stored, or
@@ -351,12 +367,14 @@ end
 -- @return true, record (records.lua; with `url`, the one declared first) | nil, message, code: the code is
 --   that of the first source that failed
 function fetch.obtain(spec, context)
+  spec = frozen.spec(spec, context.locked)
   local share = context.shares:enter(spec.sources, context.scheduler)
   local _ <close> = setmetatable({}, { __close = function() -- luacheck: ignore
     if share then
       context.shares:leave(share)
     end
   end })
+  spec = share and with_proof(spec, share.proof) or spec
   local list, warning, code = fetch.candidates(spec, context, share)
   if not list then
     return nil, warning, code

@@ -3,6 +3,7 @@
 local auditing = require "datamaestro.engine.auditing"
 local contents = require "datamaestro.engine.contents"
 local file = require "datamaestro.api.file"
+local place = require "datamaestro.engine.place"
 local text = require "datamaestro.text"
 
 local inventory = {}
@@ -44,6 +45,32 @@ function inventory.digest(list, root, turn)
     return nil, table.unpack(failure)
   end
   return true
+end
+
+--- Reads what is in place, of a link what it leads to.
+-- @param resource resource
+-- @param path string: its place
+-- @param turn function: as of auditing.read
+-- @return table: stored, as a record has it | nil, message, code
+function inventory.measure(resource, path, turn)
+  local found, message, code = file.stat(path)
+  local list, done, stored
+  if not found then
+    return nil, message, code
+  elseif found.type == "folder" then
+    list, message, code = place.list(resource, path)
+    if list then
+      done, message, code = inventory.digest(list, path, turn)
+    end
+    if not done then
+      return nil, message, code
+    end
+    return contents.sum(list)
+  end
+  auditing.read({ path }, function(_, digests, problem, kind)
+    stored, message, code = digests, problem, kind
+  end, turn)
+  return stored, message, code
 end
 
 --- Looks at what was made. In a task.

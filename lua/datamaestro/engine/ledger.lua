@@ -47,7 +47,8 @@ function Ledger:take(resource, part, path, record, list)
   if not done then
     file.remove_tree(part)
   end
-  self.states[resource.name] = done and complete(resource, record) or { state = "none" }
+  local half_done = resource.filename == "" and "partial" or "none"
+  self.states[resource.name] = done and complete(resource, record) or { state = half_done }
   if done and console.now() > self.written + PERIOD then
     done, message, code = self:flush()
   end
@@ -63,7 +64,11 @@ function Ledger:drop(resource, path)
   if done then
     done, message, code = place.remove(resource, path, self.store:folder(self.dataset))
   end
-  self.states[resource.name] = done and { state = "none" } or nil
+  if done then -- what it was stays known, for locks
+    local known = self.store:records(self.dataset)[resource.name] or {}
+    known.state = "none"
+    self.states[resource.name] = known
+  end
   return done, message, code
 end
 

@@ -13,15 +13,17 @@ local function is_own(name)
   return name:find "^%.state%." ~= nil or name == ".downloads" or name == ".contents"
 end
 
-local DEPTH = 6 -- folders below, in which another dataset's folder is looked for
+local DEPTH = 100 -- folders below, in which another dataset's folder is looked for: an id has no more parts
 
--- Whether a folder is that of a dataset, or leads to one.
+-- Whether a folder is that of a dataset, or leads to one. A link may be one that was moved to another disk.
 local function holds_dataset(path, depth)
   local found = file.stat(path, true)
-  if not found or found.type ~= "folder" then
+  if not found or found.type ~= "folder" and found.type ~= "link" then
     return false
   elseif file.stat(path .. "/.state.lock") or file.stat(path .. "/.state.json") then
     return true
+  elseif found.type == "link" then
+    return false
   end
   for _, name in ipairs(depth < DEPTH and file.list(path) or {}) do
     if holds_dataset(path .. "/" .. name, depth + 1) then
@@ -31,8 +33,28 @@ local function holds_dataset(path, depth)
   return false
 end
 
--- Whether something is in a dataset's folder that may be the content of the resource that fills it.
-local function is_filled(folder)
+-- Whether there is something in a dataset's folder beside what the store keeps there.
+local function is_used(folder, resource)
+  if file.stat(contents.path(folder, resource.name)) then
+    return true -- what it says decides
+  end
+  for _, name in ipairs(file.list(folder) or {}) do
+    if not is_own(name) then
+      return true
+    end
+  end
+  return false
+end
+
+--- Whether something is in a dataset's folder that may be the content of the resource that fills it: that is
+-- no other dataset's.
+-- @param resource resource
+-- @param folder string: the dataset's
+-- @return boolean
+function place.is_filled(resource, folder)
+  if file.stat(contents.path(folder, resource.name)) then
+    return true
+  end
   for _, name in ipairs(file.list(folder) or {}) do
     if not is_own(name) and not holds_dataset(folder .. "/" .. name, 1) then
       return true
@@ -50,7 +72,7 @@ function place.found(resource, path)
   local found = file.stat(path)
   if not found or found.type ~= stands then
     return nil
-  elseif resource.filename == "" and not is_filled(path) then
+  elseif resource.filename == "" and not is_used(path, resource) then
     return nil
   end
   return found

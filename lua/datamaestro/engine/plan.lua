@@ -62,47 +62,52 @@ local function look_at_folder(store, dataset, resource, path, unread)
   local kind, folder = resources.kind(resource), store:folder(dataset)
   local proved, message
   if kind.prove and unread and resource.check then
-    return "adopt", nil, nil, true
+    return { action = "adopt", doubtful = true }
   elseif kind.prove then
     proved, message = kind.prove(resource, path)
   end
   if proved == false then
-    return nil, message
+    return { reason = message }
   end
   local listed, missing = contents.check(folder, resource.name, path)
   if listed == false then
-    return nil, missing
+    return { reason = missing }
   end
-  return "adopt", not proved and UNPROVED_FOLDER:format(path) or nil, listed and
-    { stored = contents.sum(assert(contents.read(folder, resource.name))) }
+  local list = listed and not unread and contents.read(folder, resource.name)
+  return { action = "adopt", reason = not proved and UNPROVED_FOLDER:format(path) or nil, has_list = listed,
+    record = list and { stored = contents.sum(list) } or nil }
 end
 
--- What nobody recorded: of the Python program, or put there by hand, or of a run that died. The action,
--- what there is to say, what is to be recorded; `unread`: what would have to be read is taken for right, and
--- the fourth result says so.
+-- A file that nobody recorded.
+local function look_at_file(resource, path, unread)
+  local declared = resources.kind(resource).stored(resource)
+  local has_digest = verify.digest(declared) ~= nil
+  local doubtful = unread and has_digest or nil
+  local right, found = verify.file(path, doubtful and { size = declared.size } or declared)
+  if not right then
+    return { reason = found }
+  elseif not declared.size and not has_digest then
+    return { action = "adopt", reason = UNPROVED:format(path) }
+  end
+  return { action = "adopt", record = found and { stored = found } or nil, doubtful = doubtful }
+end
+
+-- What nobody recorded: of the Python program, or put there by hand, or of a run that died. `unread`: what
+-- would have to be read is taken for right (`doubtful`).
 local function look_at_unknown(store, dataset, resource, path, state, unread)
   local kind = resources.kind(resource)
-  if not place.found(resource, path) or state == "partial" then
-    return nil
+  local proves_itself = kind.stands == "file" and verify.digest(kind.stored(resource)) ~= nil
+  if not place.found(resource, path) or state == "partial" and not proves_itself
+    or resource.filename == "" and not place.is_filled(resource, path) then
+    return {}
   end
   local right, message = check(store, dataset, resource, path)
   if not right then
-    return nil, message
-  elseif kind.stands == "folder" then
+    return { reason = message }
+  elseif resources.kind(resource).stands == "folder" then
     return look_at_folder(store, dataset, resource, path, unread)
   end
-  local declared = kind.stored(resource)
-  local doubtful = unread and verify.digest(declared) ~= nil
-  local found
-  right, found = verify.file(path, doubtful and { size = declared.size } or declared)
-  if right and doubtful then
-    return "adopt", nil, nil, true
-  elseif right and not declared.size and not verify.digest(declared) then
-    return "adopt", UNPROVED:format(path)
-  elseif right then
-    return "adopt", nil, { stored = found }
-  end
-  return nil, found
+  return look_at_file(resource, path, unread)
 end
 
 -- Whether what stands there may be it though it is not what was recorded: where a digest tells.
@@ -119,11 +124,10 @@ local function look(store, dataset, resource, record, unread)
     step.action, step.reason = look_at_complete(store, dataset, resource, path, record)
   end
   if not step.action and (not step.reason or may_be_another(resource)) then
-    local other
-    step.action, other, step.record, step.doubtful =
-      look_at_unknown(store, dataset, resource, path, record.state, unread)
-    step.reason = step.action and other or step.reason or other
-    step.has_list = step.record and step.record.stored and step.record.stored.files ~= nil
+    local other = look_at_unknown(store, dataset, resource, path, record.state, unread)
+    step.action, step.record, step.has_list = other.action, other.record, other.has_list
+    step.reason = step.action and other.reason or step.reason or other.reason
+    step.doubtful = other.doubtful
   end
   return step
 end
@@ -177,11 +181,11 @@ end
 -- @param store store
 -- @param dataset dataset
 -- @param unread boolean|nil: no file is read, however long; what is not recorded is then taken for right
--- @return table: actions (array of {resource, path, action, reason = string|nil: what there is to say of what
---   is in place, doubtful = boolean|nil: "adopt", but the content was not read}, each after those that it
---   needs; action is "keep", "adopt" (right, but not recorded), "make", "drop" (transient, and needed no
---   more) or "idle" (transient, gone and not needed)), complete (boolean: nothing to do), warning
---   (string|nil)
+-- @return table: actions (array of {resource, path, action, reason = string|nil: what there is to say of
+--   what is in place, doubtful = boolean|nil: "adopt", but the content was not read, record = table|nil: of
+--   what is adopted, has_list = boolean|nil: so is its list of contents}, each after those that it needs;
+--   action is "keep", "adopt" (right, but not recorded), "make", "drop" (transient, and needed no more) or
+--   "idle" (transient, gone and not needed)), complete (boolean: nothing to do), warning (string|nil)
 function plan.of(store, dataset, unread)
   local records, warning = store:records(dataset)
   local steps = {}

@@ -58,9 +58,16 @@ end
 -- @param store store
 -- @param datasets array of datasets, no two the same, with all that they refer to
 -- @param options table: settings (as of settings.read), offline, keep_downloads (booleans), observe
---   (function(event): see cli/progress_run.lua), warn (function(message))
+--   (function(event): see cli/progress_run.lua), warn (function(message)), lock_file (lock|nil: exactly what
+--   it says)
 -- @return true | nil, message, code
 function prepare.download_all(store, datasets, options)
+  if options.lock_file then
+    local same, message, code = require "datamaestro.engine.frozen".check(store, datasets, options.lock_file)
+    if not same then
+      return nil, message, code
+    end
+  end
   local todo, plans = incomplete(store, datasets, options.warn)
   if #todo == 0 then
     return true

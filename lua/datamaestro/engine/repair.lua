@@ -5,14 +5,11 @@ local contents = require "datamaestro.engine.contents"
 local file = require "datamaestro.api.file"
 local inventory = require "datamaestro.engine.inventory"
 local place = require "datamaestro.engine.place"
+local recipe = require "datamaestro.engine.recipe"
 local records = require "datamaestro.engine.records"
 local resources = require "datamaestro.engine.resources"
 
 local repair = {}
-
-local function turn(handle)
-  handle:wait(0.1)
-end
 
 -- Of a folder whose list alone is lost: makes it again where the folder is what was recorded.
 local function restore_list(store, dataset, finding)
@@ -21,7 +18,7 @@ local function restore_list(store, dataset, finding)
     return false
   end
   local list = place.list(finding.resource, finding.path)
-  return list and inventory.digest(list, finding.path, turn)
+  return list and inventory.digest(list, finding.path, auditing.wait)
     and contents.sum(list).sha256 == stored.sha256
     and contents.write(store:folder(dataset), finding.resource.name, list) == true
 end
@@ -34,7 +31,7 @@ local function stored_of(finding)
   local stored
   auditing.read({ finding.path }, function(_, found)
     stored = found
-  end, turn)
+  end, auditing.wait)
   return stored
 end
 
@@ -46,18 +43,23 @@ local function record_of(store, dataset, finding)
   elseif finding.status == "unrecorded" and finding.unproved then
     return kind.sources and #kind.sources(finding.resource) > 0 and { state = "partial" } or nil
   elseif finding.status == "unrecorded" then
-    return records.complete(finding.record, stored_of(finding))
+    local record = records.complete(finding.record, stored_of(finding))
+    record.recipe = record.recipe or recipe.of(finding.resource)
+    return record
   end
 end
 
 --- Prepares a dataset for being made right by a run.
 -- @param store store
 -- @param result table: of inspection.of; what is not recorded was read
--- @return true | nil, message, code: "busy" where another process is at it
+-- @return true | nil, message, code: "busy" where another process is at it, "error" where it is in a store of
+--   others
 function repair.begin(store, result)
-  local dataset = result.dataset
+  local dataset, states = result.dataset, {}
+  if store:is_read_only(dataset) then
+    return nil, store:folder(dataset) .. ": in a store of others (its owner is to repair it)", "error"
+  end
   local made, message, code = file.mkdirs(store:folder(dataset))
-  local states = {}
   if not made then
     return nil, message, code
   end

@@ -3,6 +3,7 @@
 local cache = require "datamaestro.engine.cache"
 local file = require "datamaestro.api.file"
 local process = require "datamaestro.api.process"
+local verify = require "datamaestro.engine.verify"
 
 local shares = {}
 
@@ -27,6 +28,7 @@ function Shares:expect(sources)
     local share = self.list[url] or { url = url, count = 0, waiting = 0 }
     self.list[url] = share
     share.count = share.count + 1
+    share.proof = share.proof or verify.digest(sources[1]) and sources[1]
     return share.count == 1
   end
   return true
@@ -70,8 +72,9 @@ end
 --- In a task: waits until it is one's turn.
 -- @param sources array of sources
 -- @param scheduler scheduler
--- @return share with fields `path` (where to keep what is served) and, once it was fetched, `copy` (where it
---   is) | nil: where nobody else needs it
+-- @return share with fields `path` (where to keep what is served), `proof` (a source of those that declares a
+--   digest of the bytes, or nil) and, once it was fetched, `copy` (where it is) | nil: where nobody else
+--   needs it
 function Shares:enter(sources, scheduler)
   local share = sources[1] and self.list[sources[1].url]
   if not share or share.count < 2 and not share.path then
@@ -86,6 +89,13 @@ function Shares:enter(sources, scheduler)
   end
   share.busy = true
   return share
+end
+
+--- Says that what was kept is not what it should be.
+-- @param share share
+function Shares:refuse(share) -- luacheck: ignore self
+  file.remove(share.path)
+  share.copy = nil
 end
 
 --- Says that what was kept for later is needed no more.

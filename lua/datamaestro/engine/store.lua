@@ -144,6 +144,29 @@ function Store:folder(dataset)
   return folder_in(root_of(self, dataset), dataset)
 end
 
+-- Whether a folder is a dataset's.
+local function is_dataset(folder)
+  return file.stat(folder .. "/.state.lock") ~= nil or file.stat(folder .. "/.state.json") ~= nil
+end
+
+--- Whether a dataset's folder is its own. Links in a dataset's folder are made by definitions, and lead to
+-- what is not theirs: nothing is written through them.
+-- @param dataset dataset
+-- @return true | nil, message, code
+function Store:own(dataset)
+  local path = self.root .. "/data"
+  for part in (self:folder(dataset):sub(#path + 1)):gmatch "[^/]+" do
+    local parent = path
+    path = path .. "/" .. part
+    local found = file.stat(path, true)
+    if found and found.type == "link" and is_dataset(parent) then
+      return nil, ("%s: a link in another dataset's folder (folder of %s expected)"):format(path, dataset.id),
+        "definition"
+    end
+  end
+  return true
+end
+
 --- The path where a resource stands once it is complete.
 -- @param dataset dataset
 -- @param resource resource

@@ -4,10 +4,11 @@ return {
   words = { "ids…" },
   transfers = true,
   configure = function(parser)
-    parser:argument("ids", "The datasets' ids, as `search` shows them."):argname("ID"):args "+"
+    parser:argument("ids", "The datasets' ids, as `search` shows them."):argname("ID"):args "*"
+    parser:option("--frozen", "Exactly what a lock says; without ids, all of it."):argname "FILE"
   end,
   run = function(session, arguments)
-    local datasets, message, code = session:find_all(arguments.ids)
+    local datasets, message, code = session:chosen(arguments)
     local store, done
     if datasets then
       store, message, code = session:store()

@@ -21,13 +21,14 @@ return {
   words = { "ids…" },
   transfers = true,
   configure = function(parser)
-    parser:argument("ids", "The datasets' ids, as `search` shows them."):argname("ID"):args "+"
+    parser:argument("ids", "The datasets' ids, as `search` shows them."):argname("ID"):args "*"
+    parser:option("--frozen", "Exactly what a lock says; without ids, all of it."):argname "FILE"
     parser:option("--encoder", "normal, or xpm (for experimaestro: typed objects and paths).")
       :choices({ "normal", "xpm" }):default("normal"):argname "NAME"
     parser:flag("--no-downloads", "Fetch nothing: print where the files would be.")
   end,
   run = function(session, arguments)
-    local datasets, message, code = session:find_all(arguments.ids)
+    local datasets, message, code = session:chosen(arguments)
     local store, done
     if datasets then
       store, message, code = session:store()
