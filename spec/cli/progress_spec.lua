@@ -391,6 +391,50 @@ train_images.idx: 47.0 MB
       table.concat(stage.lines))
   end)
 
+  it("says of a dataset's lock that somebody is at it", function()
+    local stage = open_log()
+    observe(stage, "wait", { file = "org.example.fashion", holder = "process 4711 on node17" })
+    assert.are.equal("org.example.fashion: process 4711 on node17 is at it\n", stage.lines[1])
+  end)
+
+  it("counts files, not what they are joined of, nor what refers to others", function()
+    local stage, label = open_log(), "org.example.fashion: both"
+    observe(stage, "plan", { files = 2, bytes = 0, unknown = 2 })
+    for i = 1, 2 do
+      observe(stage, "start", { file = ("%s[%d]"):format(label, i), total = 1000000 })
+    end
+    run(stage, 6, { { label .. "[1]", 100000, 1000000 }, { label .. "[2]", 50000, 1000000 } })
+    assert.are.same({ "0 of 2 files: 743.8 KB, 149.1 KB/s\n" }, stage.lines)
+    observe(stage, "piece", { file = label .. "[1]" })
+    observe(stage, "done", { file = label, path = "/x/both.txt", size = 1000 }) -- and the other piece with it
+    observe(stage, "done", { file = "org.example.fashion: parts", aside = true })
+    stage.now = stage.now + 5
+    observe(stage, "tick")
+    observe(stage, "done", { file = IMAGES, path = "/x/images", size = 1000 })
+    observe(stage, "end", { ok = true })
+    assert.are.same({ "both.txt: 1.0 KB\n", "images: 1.0 KB\n",
+      "2 files, 900.0 KB in 11 s (81.8 KB/s)\n" },
+      table.move(stage.lines, 2, 9, 1, {}))
+  end)
+
+  it("counts a file whose piece failed", function()
+    local stage, label = open_log(), "org.example.fashion: both"
+    observe(stage, "plan", { files = 1, unknown = 1 })
+    observe(stage, "start", { file = label .. "[1]" })
+    observe(stage, "start", { file = label .. "[2]" })
+    observe(stage, "failed", { file = label, message = "x", code = "network" })
+    observe(stage, "end", { ok = false })
+    assert.are.same({ "0 of 1 file, 1 failed in under 0.1 s\n" }, stage.lines)
+  end)
+
+  it("says of a run that is complete what it brought, whoever brought the rest", function()
+    local stage = open_log()
+    observe(stage, "plan", { files = 2, unknown = 2 })
+    observe(stage, "done", { file = IMAGES, path = "/x/images", size = 1000 })
+    observe(stage, "end", { ok = true })
+    assert.are.equal("1 file in under 0.1 s\n", stage.lines[2])
+  end)
+
   it("prints each word of a definition's function, and few where it does not end", function()
     local stage, label = open_log(), "org.example.fashion: made"
     local function note(text)

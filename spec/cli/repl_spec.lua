@@ -45,6 +45,15 @@ require "datamaestro.data".Generic { a = F }
 ]])
   end)
 
+  it("prints numbers by the fewest digits that read back, and null by its name", function()
+    assert.are.equal("0.1\n0.30000000000000004\n0.1\n100.0\n1e+100\n-inf\n1.0\n3\n9007199254740992.0\n",
+      printed "0.1\n0.1 + 0.2\n1 / 10\n1e2\n1e100\n-1 / 0\n1.0\n3\n2.0 ^ 53\n")
+    local path = temp.write(lab.folder .. "/x.jsonl", '{"n":null}\n')
+    assert.are.equal("null\tuserdata\ttrue\n", printed(([[
+      for row in datamaestro.jsonl.rows %q do print(row.n, type(row.n), row.n == datamaestro.jsonl.null) end
+    ]]):format(path)))
+  end)
+
   it("prints nothing for statements, and keeps globals", function()
     assert.are.equal("3\n", printed "x = 3\n\nx\n")
   end)
@@ -180,6 +189,25 @@ print
     assert.are.equal(1, repl(string.dump(function() end)).status)
   end)
 
+  it("shows first rows and figures of values and of files", function()
+    local path = temp.write(lab.folder .. "/people.csv", "name,age\nAda,36\nBob,\n")
+    assert.are.equal("name  age\nAda    36\nBob\nname  age\nAda    36\n[3 4]\n"
+      .. "table people: columns name, age; :row(), :rows() and :names() read it\n",
+      (printed(([[
+        head "people.csv"
+        head(datamaestro.csv.Generic { path = "people.csv", names_row = 0 }, 1)
+        t = datamaestro.tensor.from("uint8", { 2, 2 }, { 1, 2, 3, 4 })
+        head(t:narrow(1, 2, 1)[1], 5)
+        datamaestro.csv.open("people.csv", { names_row = 0 })
+      ]]):gsub("people.csv", path)):gsub(path, "people"):gsub("tensor<uint8 2>\n", "")))
+    assert.matches("^people  Generic\n  rows      2\n", (printed(("describe %q"):format(path)):gsub(path,
+      "people")))
+    assert.matches("^value  tensor\n  shape     2\n", printed(
+      'describe(datamaestro.tensor.from("uint8", 2, { 1, 2 }))'))
+    assert.are.equal("[1]:1: head: nil (data, a tensor or a path expected)\n", repl("head(ds)").err)
+    assert.are.equal(3, repl("head '/nowhere/x.csv'").status)
+  end)
+
   it("searches as the command does, and returns the definitions", function()
     local out = lab:run({ "search", "mnist", "repo:image" }).out
     assert.are.equal(out .. '"com.lecun.mnist"\n', printed 'search "mnist repo:image"\n_[3].id\n')
@@ -311,8 +339,8 @@ print
   end)
 
   it("says that a word of definitions is nothing at the prompt", function()
-    assert.matches("^filedownloader has no value here: it is a word of definitions, in files %(help "
-      .. '"filedownloader" says the same%)\nfiledownloader, in definitions: ', printed "help(filedownloader)")
+    assert.matches("^filedownloader has no value here, but is a word of definitions:\nfiledownloader, in "
+      .. "definitions: ", printed "help(filedownloader)")
     assert.are.equal("nil: nil\n", printed "help(nowhere)")
   end)
 

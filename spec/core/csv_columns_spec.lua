@@ -58,7 +58,7 @@ describe("typed columns", function()
   end)
 
   it("have types that are known", function()
-    assert.matches("field 'types': 'float' %(string, number, integer, number%? or integer%? expected%)$",
+    assert.matches("field 'types': 'float' %(string, number or integer expected, perhaps with a '%?'%)$",
       raised(csv.open, path, { types = { "float" } }))
     assert.matches("field 'types': string %(array of names of types expected%)$",
       raised(csv.open, path, { types = "number" }))

@@ -47,7 +47,9 @@ describe("a folder of images by class", function()
     temp.write(folder .. "/cat/b.png", "damaged")
     assert.are.equal(1, list[1]:get(1, 1))
     assert.are.equal(3, list[3]:get(1, 1))
-    assert.is_nil(list[0] or list[5])
+    assert.is_nil(list[5])
+    tensors.assert_raises("image 6 (1 to 4 expected)", function() return list[6] end)
+    tensors.assert_raises("image 0 (1 to 4 expected)", function() return list[0] end)
     local message = folder .. "/cat/b.png: begins with 64 61 6d 61 (PNG or JPEG expected)"
     tensors.assert_fails(message, "format", list:open(2))
     local ok, problem = pcall(function()
@@ -115,6 +117,11 @@ describe("a folder of images by class", function()
     assert.are.equal("cat █████████████ 3\ndog ████▎ 1\n", (lab:run({ "plot", "org.example.data" },
       { env = env }).out
       :gsub("^org.example.data\n", "")))
+    assert.are.equal("org.example.data  FolderBased\n  count     4\n  classes   2\n"
+      .. "    cat  3  75.0 %\n    dog  1  25.0 %\n", lab:run({ "describe", "org.example.data" }).out)
+    local tree = lab:run { "cat", "org.example.data" }
+    assert.are.same(tree, lab:run { "cat", "-f", "tree", "org.example.data" })
+    assert.matches("^FolderBased ", tree.out)
     local shown = lab:run({ "show", "org.example.data" }, { env = env })
     assert.are.same({ 0, "" }, { shown.status, shown.err })
     assert.matches("\ncat cat cat dog\n$", shown.out)

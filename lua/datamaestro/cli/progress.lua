@@ -66,6 +66,7 @@ function Progress:observe(event)
   if not self.view then
     return
   elseif event.event == "end" then
+    run.ok = event.ok
     self.view:finish(run, now)
   else
     self.view:update(run, event, now, run:take(event, now))

@@ -63,7 +63,9 @@ local SAY = {
   end,
 
   wait = function(file)
-    return text.line((file.holder or "another process") .. " fetches it")
+    -- Who has a file's lock fetches it; who has a dataset's may do anything.
+    local does = file.label:find "^%S+: " and "fetches it" or "is at it"
+    return text.line(("%s %s"):format(file.holder or "another process", does))
   end,
 }
 
@@ -128,7 +130,8 @@ function lines.summary(run, now)
   if run.finished + run.failed == 0 then
     return nil
   end
-  local complete = run.failed == 0 and run.finished >= run:count()
+  -- What another process brought meanwhile was planned, and is not this run's.
+  local complete = run.failed == 0 and (run.ok or run.finished >= run:count())
   local said = complete and words.count(run.finished, "file") or lines.files(run)
   local came = run.flowed > 0 and ", " .. text.size(run.flowed) or ""
   local time = took < QUICK and "under 0.1 s" or words.duration(took)

@@ -63,7 +63,8 @@ local function tick(self, run, now)
   local interval = math.min(INTERVAL_MAXIMUM, math.max(INTERVAL, (now - run.started) / 10))
   if now - (self.last or run.started) >= interval and #run.active > 0 then
     self.last = now
-    write(self, run:count() == 1 and of_file(self, run.active[1], now) or of_run(self, run, now))
+    local is_one = run:count() == 1 and #run.active == 1
+    write(self, is_one and of_file(self, run.active[1], now) or of_run(self, run, now))
   end
 end
 

@@ -7,7 +7,10 @@
 --   wait      holder, received|nil, total|nil    done     path, size
 --   failed    message, code                      end      ok
 --   go        (the wait for a dataset is over)   note    text, passing|nil (boolean: another one will follow)
--- (docs/progress.md has them in full). A file is active from its first event to `done` or `failed`.
+--   piece     (a piece of a file is here)
+-- (docs/progress.md has them in full). A file is active from its first event to `done` or `failed`. What is
+-- joined of several pieces is one file, "ID: NAME", whose pieces are "ID: NAME[1]", …: they move, but count
+-- as none. Nor does what has `aside`, of which nothing stands on disk.
 local Rate = require "datamaestro.cli.progress_rate"
 
 local Run = { __name = "run" }
@@ -32,7 +35,9 @@ end
 local function file_of(self, label, now)
   local file = self.files[label]
   if not file then
-    file = { label = label, state = "active", received = 0, idle = 0, started = now }
+    file = { label = label, state = "active", received = 0, idle = 0, started = now,
+      whole = label:match "^(.*)%[%d+%]$" }
+    self.pieces = self.pieces or file.whole ~= nil
     file.rate = Rate.new(now, FILE_MEMORY)
     self.files[label] = file
     self.active[#self.active + 1] = file
@@ -50,10 +55,7 @@ local function advance(self, file, received, total, now)
   self.flowed = self.flowed + came
 end
 
--- A file that is over leaves only figures, so that a run of many files stays small.
-local function settle(self, file)
-  self.settled.received = self.settled.received + file.received
-  self.settled.total = self.settled.total + (file.total or file.received)
+local function forget(self, file)
   self.files[file.label] = nil
   for i, other in ipairs(self.active) do
     if other == file then
@@ -61,6 +63,24 @@ local function settle(self, file)
       return
     end
   end
+end
+
+-- A file that is over leaves only figures, so that a run of many files stays small.
+local function settle(self, file)
+  self.settled.received = self.settled.received + file.received
+  self.settled.total = self.settled.total + (file.total or file.received)
+  forget(self, file)
+end
+
+-- A file is over, with what is left of its pieces. Gives 1 if it counts as one.
+local function conclude(self, file, event)
+  for i = self.pieces and #self.active or 0, 1, -1 do
+    if self.active[i].whole == file.label then
+      settle(self, self.active[i])
+    end
+  end
+  settle(self, file)
+  return event.aside and 0 or 1
 end
 
 local take = {
@@ -99,12 +119,11 @@ local take = {
   end,
 
   go = function(self, file)
-    for i, other in ipairs(self.active) do
-      if other == file then
-        table.remove(self.active, i)
-      end
-    end
-    self.files[file.label] = nil
+    forget(self, file)
+  end,
+
+  piece = function(self, file)
+    settle(self, file)
   end,
 
   note = function(_, file, event)
@@ -113,14 +132,12 @@ local take = {
 
   done = function(self, file, event)
     file.state, file.path, file.size = "done", event.path, event.size
-    self.finished = self.finished + 1
-    settle(self, file)
+    self.finished = self.finished + conclude(self, file, event)
   end,
 
-  failed = function(self, file)
+  failed = function(self, file, event)
     file.state = "failed"
-    self.failed = self.failed + 1
-    settle(self, file)
+    self.failed = self.failed + conclude(self, file, event)
   end,
 }
 
@@ -138,10 +155,21 @@ function Run:take(event, now)
   end
 end
 
+-- The number of files that were seen; pieces that move are the one that they will be.
+local function seen(self)
+  local count, wholes = self.finished + self.failed, {}
+  for _, file in ipairs(self.active) do
+    local label = file.whole or file.label
+    count = count + (wholes[label] and 0 or 1)
+    wholes[label] = true
+  end
+  return count
+end
+
 --- The number of files of the run, as far as known.
 -- @return integer
 function Run:count()
-  return math.max(self.planned.files, #self.active + self.finished + self.failed)
+  return math.max(self.planned.files, seen(self))
 end
 
 --- How far the run is.
@@ -149,7 +177,7 @@ end
 -- @return integer|nil: bytes in all; nil while the size of some file is unknown
 function Run:amount()
   local received, total = self.settled.received, self.settled.total
-  local known = #self.active + self.finished + self.failed == self:count()
+  local known = not self.pieces and seen(self) == self:count() -- of pieces, others may follow
   for _, file in ipairs(self.active) do
     received = received + file.received
     total = total + (file.total or 0)

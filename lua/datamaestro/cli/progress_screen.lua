@@ -124,7 +124,7 @@ local function rows_of(self, run, now)
   if more > 0 then
     rows[#rows + 1] = { name = ("and %s"):format(words.count(more, "more file")), remark = "" }
   end
-  if run:count() > 1 then
+  if run:count() > 1 or #run.active > 1 then
     local row = lines.run_figures(run, now)
     row.name = lines.files(run)
     rows[#rows + 1] = row

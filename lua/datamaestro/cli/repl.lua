@@ -220,7 +220,7 @@ local function run(self, chunk, handler, source)
   io.stdout:flush()
 end
 
--- A bare `help`, `exit` or `quit` means the call.
+-- A bare `help`, `search`, `exit` or `quit` means the call.
 local function means_call(self, source)
   local word = source:match "^%s*(%a+)%s*$"
   return (word == "help" or word == "exit" or word == "quit") and _G[word] == self.functions[word] and word

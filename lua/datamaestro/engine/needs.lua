@@ -37,7 +37,8 @@ local function add(self, sum, resource)
   local kind = resources.kind(resource)
   local need = kind.needs(resource)
   local bytes, here, urls = fetched(self, resource)
-  sum.files, sum.bytes = sum.files + 1, sum.bytes + bytes
+  sum.files = sum.files + (kind.stands == "nothing" and 0 or 1)
+  sum.bytes = sum.bytes + bytes
   -- What is not counted as needed cannot be there already.
   sum.here = sum.here + math.min(here, (need.stored or 0) + (need.spool or 0))
   sum.unknown = sum.unknown + (need.served and 0 or (kind.sources and 1 or 0))
@@ -78,12 +79,12 @@ end
 --- Counts what plans take.
 -- @param plans array, as of plan.of
 -- @param context table: shares (which is told what to expect), cache, settings, keep
--- @return table: files (resources to make), bytes (to fetch, each URL once), unknown (resources of which
---   these are not known), here (bytes of what is needed that are in the cache), stored (bytes of what is
---   made), transient (of these, what goes again), unmeasured (resources of which these are not known), kept
---   (bytes as served that stay until others are made of them, or for good), spool (bytes as served under way
---   at once, at the most), largest (of one resource), names (files in the file system), folders (resources
---   of which these are not known)
+-- @return table: files (resources to make, but for those of which nothing stands on disk), bytes (to fetch,
+--   each URL once), unknown (resources of which these are not known), here (bytes of what is needed that are
+--   in the cache), stored (bytes of what is made), transient (of these, what goes again), unmeasured
+--   (resources of which these are not known), kept (bytes as served that stay until others are made of them,
+--   or for good), spool (bytes as served under way at once, at the most), largest (of one resource), names
+--   (files in the file system), folders (resources of which these are not known)
 -- @return array: bytes to fetch for each plan | false where they are not known
 function needs.of(plans, context)
   local self = { shares = context.shares, cache = context.cache, users = {}, spools = {} }

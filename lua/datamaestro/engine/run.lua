@@ -7,6 +7,7 @@ local contents = require "datamaestro.engine.contents"
 local file = require "datamaestro.api.file"
 local needs = require "datamaestro.engine.needs"
 local process = require "datamaestro.api.process"
+local resources = require "datamaestro.engine.resources"
 
 local Run = { __name = "run" }
 Run.__index = Run
@@ -168,6 +169,11 @@ local function label(dataset, resource)
   return ("%s: %s"):format(dataset.id, resource.name)
 end
 
+-- References and links are no files.
+local function is_aside(resource)
+  return resources.kind(resource).stands == "nothing" or nil
+end
+
 --- Says that a resource is complete.
 -- @param dataset dataset
 -- @param resource resource
@@ -179,7 +185,8 @@ function Run:done(dataset, resource, path)
     files, bytes = contents.measure(self.store:folder(dataset), resource.name)
   end
   self.context.observe { event = "done", file = label(dataset, resource), path = found and path,
-    files = files, size = bytes or found and found.type == "file" and found.size or nil }
+    aside = is_aside(resource), files = files,
+    size = bytes or found and found.type == "file" and found.size or nil }
 end
 
 --- Says that a file could not be made.
@@ -188,7 +195,8 @@ end
 -- @param message string
 -- @param code string
 function Run:failed(dataset, resource, message, code)
-  self.context.observe { event = "failed", file = label(dataset, resource), message = message, code = code }
+  self.context.observe { event = "failed", file = label(dataset, resource), aside = is_aside(resource),
+    message = message, code = code }
 end
 
 --- Ends all that is under way; what can be resumed is kept.

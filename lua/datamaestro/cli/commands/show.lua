@@ -3,11 +3,13 @@ local output = require "datamaestro.cli.output"
 local pick = require "datamaestro.cli.pick"
 local types = require "datamaestro.data.types"
 
--- The labels that stand beside images: ds.train.images has those of ds.train.
+-- What stands beside images, labels and their classes: ds.train.images has those of ds.train.
 local function labels_beside(session, label)
   local parent = label:match "^(.*)%.images$"
   local above = parent and pick.open(session, parent)
-  return above and types.type_of(above.value) and rawget(above.value, "labels") or nil
+  if above and types.type_of(above.value) then
+    return rawget(above.value, "labels"), rawget(above.value, "classes")
+  end
 end
 
 local function options_of(session, arguments, picked)
@@ -20,7 +22,7 @@ local function options_of(session, arguments, picked)
     options.n = options.n or picked.slice.last and picked.slice.last - picked.slice.first + 1
   end
   if not arguments.no_labels then
-    options.labels = labels_beside(session, picked.label)
+    options.labels, options.classes = labels_beside(session, picked.label)
   end
   return options
 end

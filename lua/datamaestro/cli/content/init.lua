@@ -9,6 +9,7 @@
 local data = require "datamaestro.data"
 local csv = require "datamaestro.data.csv"
 local jsonl = require "datamaestro.data.jsonl"
+local ml = require "datamaestro.data.ml"
 local tensor = require "datamaestro.data.tensor"
 local text = require "datamaestro.data.text"
 local types = require "datamaestro.data.types"
@@ -18,7 +19,7 @@ local content = {}
 -- The first that fits counts.
 local KINDS = {
   { tensor.Tensor, "tensor" }, { csv.Generic, "table" }, { jsonl.JSONL, "json" }, { text.Text, "text" },
-  { data.File, "file" }, { data.Folder, "folder" },
+  { data.File, "file" }, { data.Folder, "folder" }, { ml.FolderBased, "images" },
 }
 
 --- The content of what was picked.
@@ -26,6 +27,9 @@ local KINDS = {
 -- @return content
 function content.of(picked)
   local T = types.type_of(picked.value)
+  if require "datamaestro.api.tensor".is_tensor(picked.value) then
+    return require "datamaestro.cli.content.tensor"(picked.value, picked.label)
+  end
   for _, kind in ipairs(T and KINDS or {}) do
     if types.is(picked.value, kind[1]) then
       return require("datamaestro.cli.content." .. kind[2])(picked.value, picked.label)

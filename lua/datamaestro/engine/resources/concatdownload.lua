@@ -25,10 +25,14 @@ local function fetch_pieces(resource, part, context, dataset)
   for i, sources in ipairs(pieces_of(resource)) do
     paths[i] = ("%s.%d"):format(part, i)
     tasks[i] = context.scheduler:spawn(function()
+      local label = ("%s: %s[%d]"):format(dataset.id, resource.name, i)
       local done, record, code = require "datamaestro.engine.fetch".obtain({
-        label = ("%s: %s[%d]"):format(dataset.id, resource.name, i), sources = sources,
-        filename = resource.filename, lines = transforms.lines(resource), part = paths[i],
+        label = label, sources = sources, filename = resource.filename, lines = transforms.lines(resource),
+        part = paths[i],
       }, context)
+      if done then
+        context.observe { event = "piece", file = label }
+      end
       records[i] = record
       failure = failure or not done and { record, code } or nil
     end)
