@@ -311,8 +311,8 @@ print
   end)
 
   it("says that a word of definitions is nothing at the prompt", function()
-    assert.matches("^filedownloader has no value here: it is a word of definitions, in files %(help "
-      .. '"filedownloader" says the same%)\nfiledownloader, in definitions: ', printed "help(filedownloader)")
+    assert.matches("^filedownloader has no value here: it is a word of definitions, in files %(help"
+      .. '%s+"filedownloader" says the same%)\nfiledownloader, in definitions: ', printed "help(filedownloader)")
     assert.are.equal("nil: nil\n", printed "help(nowhere)")
   end)
 

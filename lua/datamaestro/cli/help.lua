@@ -277,7 +277,7 @@ local function about_nothing(repl)
     return about_other(nil)
   end
   local first = "%s has no value here: it is a word of definitions, in files (help %q says the same)"
-  table.insert(lines, 1, first:format(name, name))
+  table.insert(lines, 1, { prose = first:format(name, name) })
   return lines
 end
 
