@@ -11,7 +11,7 @@
 enum {
   DM_CANVAS_PIXELS_MAXIMUM = 1 << 26, /* 256 MiB */
   DM_GLYPH_WIDTH = 6,                 /* pixels of a character of text, with the gap behind it */
-  DM_GLYPH_HEIGHT = 8,                /* with the gap below it */
+  DM_GLYPH_HEIGHT = 8,                /* with what hangs below the line */
 };
 
 struct dm_canvas {
@@ -43,8 +43,8 @@ void dm_canvas_fill(struct dm_canvas *canvas, const struct dm_area *area, uint32
 int dm_canvas_draw(struct dm_canvas *canvas, const struct dm_tensor *image, const struct dm_area *area,
                    double low, double high, struct dm_error *err);
 
-/* Writes UTF-8 text (ASCII is drawn, other characters become '?') on one line from (x, y), the upper left
- * corner, each pixel of a character `scale` pixels wide and high. */
+/* Writes UTF-8 text (the letters of Latin-1 and Latin Extended-A are drawn, others become '?') on one line
+ * from (x, y), the upper left corner, each pixel of a character `scale` pixels wide and high. */
 void dm_canvas_text(struct dm_canvas *canvas, int64_t x, int64_t y, const char *text, size_t size,
                     uint32_t colour, int64_t scale);
 

@@ -10,6 +10,11 @@ cjson.decode_invalid_numbers(false) -- NaN, Infinity and 0x10 are not JSON
 --- Stands for JSON's null, where a Lua nil would leave no trace.
 json.null = cjson.null
 
+-- It is called "null" where it is printed and in messages. All light userdata share this; there is no other.
+debug.setmetatable(json.null, { __name = "null", __tostring = function()
+  return "null"
+end })
+
 local DEPTH_MAXIMUM = 200 -- levels; what is deeper is a cycle or an attack
 local EXACT_INTEGERS = 2 ^ 53 -- above it a float has lost its last digits
 

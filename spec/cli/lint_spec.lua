@@ -200,7 +200,8 @@ describe("lint warns of", function()
       temp.write(lab.folder .. "/none/readme", "")
       result = lab:run { "lint", lab.folder .. "/none" }
       assert.are.same({ 3, "datamaestro: " .. lab.folder
-        .. "/none: no definition below it (files that end in .lua expected)\n" }, { result.status, result.err })
+        .. "/none: no definition below it (files that end in .lua expected)\n" },
+        { result.status, result.err })
     end)
 
     it("holds a dead reference for an error", function()

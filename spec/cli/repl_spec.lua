@@ -45,6 +45,15 @@ require "datamaestro.data".Generic { a = F }
 ]])
   end)
 
+  it("prints numbers by the fewest digits that read back, and null by its name", function()
+    assert.are.equal("0.1\n0.30000000000000004\n0.1\n100.0\n1e+100\n-inf\n1.0\n3\n9007199254740992.0\n",
+      printed "0.1\n0.1 + 0.2\n1 / 10\n1e2\n1e100\n-1 / 0\n1.0\n3\n2.0 ^ 53\n")
+    local path = temp.write(lab.folder .. "/x.jsonl", '{"n":null}\n')
+    assert.are.equal("null\tuserdata\ttrue\n", printed(([[
+      for row in datamaestro.jsonl.rows %q do print(row.n, type(row.n), row.n == datamaestro.jsonl.null) end
+    ]]):format(path)))
+  end)
+
   it("prints nothing for statements, and keeps globals", function()
     assert.are.equal("3\n", printed "x = 3\n\nx\n")
   end)
@@ -311,8 +320,8 @@ print
   end)
 
   it("says that a word of definitions is nothing at the prompt", function()
-    assert.matches("^filedownloader has no value here: it is a word of definitions, in files %(help"
-      .. '%s+"filedownloader" says the same%)\nfiledownloader, in definitions: ', printed "help(filedownloader)")
+    assert.matches("^filedownloader has no value here, but is a word of definitions:\nfiledownloader, in "
+      .. "definitions: ", printed "help(filedownloader)")
     assert.are.equal("nil: nil\n", printed "help(nowhere)")
   end)
 

@@ -299,7 +299,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 40000)' $DM descr
     end)
 
     it("refuses what is no number of rows", function()
-      assert.same({ "--rows: 'x' (number of rows expected); `datamaestro --help` shows what there is", 2,
+      assert.same({ "--rows: 'x' (number of rows expected); `datamaestro head --help` shows what there is", 2,
         "" },
         { failure("head", "org.example.plain", "-n", "x") })
     end)

@@ -105,6 +105,7 @@ describe("show", function()
 
   it("writes a page that holds each image, with its label", function()
     local page = shown { FASHION .. ".train.images", "--html", "-", "--n", "4" }
+    assert.is_truthy(page:find("<h1>" .. FASHION .. ".train.images</h1>", 1, true))
     local labels = {}
     for png, label in page:gmatch 'src="data:image/png;base64,([%w+/=]+)"><figcaption>(.-)</figcaption>' do
       local _, bytes = images.kitty("\27_Gm=0;" .. png .. "\27\\")
@@ -165,7 +166,7 @@ describe("show", function()
     assert.matches(": /no/folder/x%.png: No such file or directory\n$", missing[2])
     assert.are.same({ 2,
       "datamaestro: argument for option '--as' must be one of 'kitty', 'sixel', 'blocks', 'plain'; "
-      .. "`datamaestro --help` shows what there is\n" }, failure(FASHION, "--as", "gif"))
+      .. "`datamaestro show --help` shows what there is\n" }, failure(FASHION, "--as", "gif"))
   end)
 
   it("ends without a word when its reader has gone", function()
@@ -216,7 +217,7 @@ describe("show", function()
 
   it("raises at the line of the script that asks for what is not there", function()
     for source, expected in pairs {
-      ["datamaestro.show({}, { lables = 1 })"] = "show.lables: unknown field (did you mean 'labels'?)",
+      ["datamaestro.show({}, { tilte = 1 })"] = "show.tilte: unknown field (did you mean 'title'?)",
       ["datamaestro.show(7)"] = "integer (images expected: a tensor, an object, a path or a list)",
       ["datamaestro.show({ true })"] = "boolean (images expected: a tensor, an object, a path or a list)",
       ["datamaestro.show({})"] = "0 images (1 or more expected for the first one asked for)",

@@ -119,6 +119,36 @@ describe("a canvas", function()
     assert.are.equal("#....#....#....#....#....#....#####", (table.concat(greys(canvas), ",") .. ",")
       :gsub("%d+,", { ["0,"] = ".", ["255,"] = "#" }))
   end)
+
+  -- A text as rows of '#' and '.'.
+  local function written(text)
+    local width = 6 * (utf8.len(text) or #text)
+    local canvas = canvases.new(width, 8)
+    canvas:fill(0, 0, width, 8, 0x000000ff)
+    canvas:text(0, 0, text, 0xffffffff, 1)
+    local marks = (table.concat(greys(canvas), ",") .. ","):gsub("%d+,", { ["0,"] = ".", ["255,"] = "#" })
+    return "\n" .. marks:gsub(("."):rep(width), "%0\n")
+  end
+
+  it("writes letters with marks, and what hangs below the line", function()
+    assert.are.equal([[
+
+...#...#.#.........#.#..
+..#.................#...
+.###..#####..###...####.
+....#.#.....#.....#.....
+.####.####..#......###..
+#...#.#.....#...#.....#.
+.####.#####..###..####..
+.............#..........
+]], written "áËçŠ")
+  end)
+
+  it("draws what no letter is there for as a question mark", function()
+    assert.are.equal(written "?", written "中")
+    assert.are.equal(written "??", written "\xff\xc3")
+    assert.are.equal(written "a-", written "a–")
+  end)
 end)
 
 describe("half blocks", function()

@@ -487,6 +487,63 @@ describe("gather", function()
   end)
 end)
 
+describe("variance and standard deviation", function()
+  -- By two passes, as the mean of squared distances.
+  local function variance(values)
+    local mean, sum = 0, 0
+    for _, value in ipairs(values) do
+      mean = mean + value / #values
+    end
+    for _, value in ipairs(values) do
+      sum = sum + (value - mean) ^ 2
+    end
+    return sum / #values
+  end
+
+  it("are those of all elements", function()
+    for _, dtype in ipairs(DTYPES) do
+      local t = counting(dtype, 4, 5, 6)
+      for _, view in ipairs { t, t:transpose(1, 3), t:narrow(2, 2, 3) } do
+        local expected = variance(elements(view))
+        assert.is_true(math.abs(view:var() - expected) < 1e-9)
+        assert.is_true(math.abs(view:std() - expected ^ 0.5) < 1e-9)
+      end
+    end
+    assert.are.equal(0.0, tensor.from("float64", { 3 }, { 1e9, 1e9, 1e9 }):std())
+    assert.is_true(tensor.from("float32", { 2 }, { 0 / 0, 1 }):var() ~= tensor.from("int8", 1, { 1 }):var())
+  end)
+
+  it("are those along a dimension", function()
+    local t = counting("uint8", 4, 5, 6)
+    for dim = 1, 3 do
+      local result, roots = t:var(dim), t:std(dim)
+      assert.are.same({ "float64", 2 }, { result:dtype(), result:dim() })
+      for i = 1, result:size(1) do
+        for j = 1, result:size(2) do
+          local index = { i, j }
+          table.insert(index, dim, 0)
+          local values = {}
+          for k = 1, t:size(dim) do
+            index[dim] = k
+            values[k] = t:get(table.unpack(index))
+          end
+          assert.is_true(math.abs(result[i][j] - variance(values)) < 1e-9)
+          assert.are.equal(result[i][j] ^ 0.5, roots[i][j])
+        end
+      end
+    end
+    assert.are.equal(1.25, counting("int8", 4):var(1))
+    local long = counting("int32", 70000)
+    assert.is_true(math.abs(long:var(1) - long:var()) < 1e-3)
+  end)
+
+  it("raise where there is nothing", function()
+    local t = counting("uint8", 2, 3)
+    assert_raises("mean: tensor of shape 0 × 3 (one element or more expected)",
+      method(t:narrow(1, 1, 0), "var"))
+  end)
+end)
+
 describe("images in another size", function()
   it("are smaller by averages and larger between pixels, as Pillow makes them", function()
     local t = tensor.from("uint8", { 2, 4 }, { 0, 100, 200, 40, 8, 16, 24, 32 })

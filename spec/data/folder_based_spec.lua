@@ -115,6 +115,11 @@ describe("a folder of images by class", function()
     assert.are.equal("cat █████████████ 3\ndog ████▎ 1\n", (lab:run({ "plot", "org.example.data" },
       { env = env }).out
       :gsub("^org.example.data\n", "")))
+    assert.are.equal("org.example.data  FolderBased\n  count     4\n  classes   2\n"
+      .. "    cat  3  75.0 %\n    dog  1  25.0 %\n", lab:run({ "describe", "org.example.data" }).out)
+    local tree = lab:run { "cat", "org.example.data" }
+    assert.are.same(tree, lab:run { "cat", "-f", "tree", "org.example.data" })
+    assert.matches("^FolderBased ", tree.out)
     local shown = lab:run({ "show", "org.example.data" }, { env = env })
     assert.are.same({ 0, "" }, { shown.status, shown.err })
     assert.matches("\ncat cat cat dog\n$", shown.out)

@@ -271,8 +271,8 @@ describe("a dataset of several resources", function()
     end)
 
     it("refuses members that would make a folder another dataset's", function()
-      program.shell("cd " .. program.quote(server.root) .. " && mkdir -p st/n && echo {} >st/n/.state.json && "
-        .. "echo x >st/f && tar cf st.tar st && rm -r st")
+      program.shell("cd " .. program.quote(server.root) .. " && mkdir -p st/n && echo {} >st/n/.state.json "
+        .. "&& echo x >st/f && tar cf st.tar st && rm -r st")
       define 'tardownloader("d", "URL/st.tar")'
       local result = lab:prepare()
       assert.equal(12, result.status, result.err)
@@ -317,7 +317,8 @@ describe("a dataset of several resources", function()
       local Base = use "datamaestro.data".Base
       Data = tardownloader("data", "URL/top.tar") .. dataset { Base, "Outer" } .. function() return {} end
       Deep = filedownloader("a.txt", "URL/plain.txt") ..
-        dataset { Base, "Deep", id = ".data.a.b.c.d.e.f.g.h" } .. function() return {} end]]):gsub("URL", server.url))
+        dataset { Base, "Deep", id = ".data.a.b.c.d.e.f.g.h" } ..
+        function() return {} end]]):gsub("URL", server.url))
     assert.equal(0, lab:run({ "--quiet", "prepare", "org.example.data.a.b.c.d.e.f.g.h" }).status)
     assert.equal(0, lab:prepare().status)
     assert.equal(1, asked "/top.tar")
@@ -391,8 +392,8 @@ describe("a dataset of several resources", function()
       temp.write(lab:path "p.txt", "plain\n")
       local result = lab:prepare()
       assert.equal(0, result.status)
-      local warning = "datamaestro: warning: %s: taken as it is (the definition has no size or digest of its "
-        .. "content)\n"
+      local warning = "datamaestro: warning: %s: taken as it is (no checksum in the definition tells what "
+        .. "must be in it)\n"
       assert.equal(warning:format(lab:path "top"), result.err)
       assert.same({}, server:requests())
       assert(os.remove(lab:path "top/a.txt"))

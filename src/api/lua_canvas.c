@@ -85,7 +85,7 @@ static int canvas_draw(lua_State *L) {
 }
 
 /* canvas:text(x, y, text, colour, scale): writes on one line, 6 × scale pixels a character and 8 × scale
- * high; what is not ASCII becomes '?'. */
+ * high; letters beyond Latin Extended-A become '?'. */
 static int canvas_text(lua_State *L) {
   size_t size = 0;
   struct dm_canvas *canvas = check_canvas(L);

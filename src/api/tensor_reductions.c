@@ -10,6 +10,18 @@ static int push_scalar(lua_State *L, int status, const struct dm_scalar *value, 
   return 1;
 }
 
+/* Pushes the result of a reduction, a tensor, or where it has no dimension its number. */
+static int push_reduced(lua_State *L, struct dm_tensor *result) {
+  if (result->ndim > 0) {
+    dm_lua_tensor_account(L, result);
+    return 1;
+  }
+  struct dm_scalar value = dm_tensor_get(result, NULL);
+  dm_tensor_close(result);
+  dm_lua_scalar_push(L, &value);
+  return 1;
+}
+
 /* Pushes a reduction along the dimension at argument 2: a tensor, or a number where t has one dimension. */
 static int reduce(lua_State *L, enum dm_reduction reduction) {
   struct dm_error err;
@@ -22,14 +34,7 @@ static int reduce(lua_State *L, enum dm_reduction reduction) {
     for (size_t i = 0, count = dm_tensor_numel(result); i < count; i++)
       places[i]++;
   }
-  if (result->ndim > 0) {
-    dm_lua_tensor_account(L, result);
-    return 1;
-  }
-  struct dm_scalar value = dm_tensor_get(result, NULL);
-  dm_tensor_close(result);
-  dm_lua_scalar_push(L, &value);
-  return 1;
+  return push_reduced(L, result);
 }
 
 /* t:sum([dim]) → of all elements: integer, exact, for integer types (a sum beyond 64 bits raises), float for
@@ -52,6 +57,31 @@ static int tensor_mean(lua_State *L) {
     return reduce(L, DM_MEAN);
   int status = dm_tensor_mean(dm_lua_tensor_check(L, 1), &mean.real, &err);
   return push_scalar(L, status, &mean, &err);
+}
+
+static int deviate(lua_State *L, bool root) {
+  struct dm_error err;
+  struct dm_scalar value = {.is_integer = false};
+  if (lua_isnoneornil(L, 2)) {
+    int status = dm_tensor_deviation(dm_lua_tensor_check(L, 1), root, &value.real, &err);
+    return push_scalar(L, status, &value, &err);
+  }
+  int dim = dm_lua_dim_check(L, dm_lua_tensor_check(L, 1), 2);
+  struct dm_tensor *result = dm_lua_tensor_new(L);
+  if (dm_tensor_deviations(result, dm_lua_tensor_check(L, 1), dim, root, &err) != 0)
+    return luaL_error(L, "%s", err.message);
+  return push_reduced(L, result);
+}
+
+/* t:var([dim]) → float: the variance, which divides by the number of elements, as NumPy's; along a dimension
+ * tensor of float64. Of nothing raises. */
+static int tensor_var(lua_State *L) {
+  return deviate(L, false);
+}
+
+/* t:std([dim]) → float: the standard deviation, the square root of t:var([dim]). */
+static int tensor_std(lua_State *L) {
+  return deviate(L, true);
 }
 
 /* t:min([dim]) → least value, NaN where one is among them; along a dimension tensor of t's type. Of nothing
@@ -152,13 +182,8 @@ static int tensor_nonzero(lua_State *L) {
   return 1;
 }
 
-const luaL_Reg dm_lua_tensor_reductions[] = {{"sum", tensor_sum},
-                                             {"mean", tensor_mean},
-                                             {"min", tensor_min},
-                                             {"max", tensor_max},
-                                             {"argmin", tensor_argmin},
-                                             {"argmax", tensor_argmax},
-                                             {"histogram", tensor_histogram},
-                                             {"bincount", tensor_bincount},
-                                             {"nonzero", tensor_nonzero},
-                                             {NULL, NULL}};
+const luaL_Reg dm_lua_tensor_reductions[] = {
+    {"sum", tensor_sum},           {"mean", tensor_mean},       {"var", tensor_var},
+    {"std", tensor_std},           {"min", tensor_min},         {"max", tensor_max},
+    {"argmin", tensor_argmin},     {"argmax", tensor_argmax},   {"histogram", tensor_histogram},
+    {"bincount", tensor_bincount}, {"nonzero", tensor_nonzero}, {NULL, NULL}};

@@ -66,14 +66,30 @@ void dm_canvas_fill(struct dm_canvas *canvas, const struct dm_area *area, uint32
       cover(pixel_at(canvas, x, y), paint);
 }
 
+/* The character at `text`, of which `size` bytes are left, and in how many bytes it is written; a byte that
+ * is no UTF-8 is one that no font has. */
+static uint32_t next_character(const char *text, size_t size, size_t *length) {
+  unsigned char lead = (unsigned char)text[0];
+  size_t count = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 0;
+  *length = 1;
+  if (count == 0 || count > size)
+    return UINT32_MAX;
+  uint32_t code = count == 1 ? lead : lead & (0x7FU >> count);
+  for (size_t i = 1; i < count; i++) {
+    if (((unsigned char)text[i] & 0xC0) != 0x80)
+      return UINT32_MAX;
+    code = code << 6 | ((unsigned char)text[i] & 0x3FU);
+  }
+  *length = count;
+  return code;
+}
+
 void dm_canvas_text(struct dm_canvas *canvas, int64_t x, int64_t y, const char *text, size_t size,
                     uint32_t colour, int64_t scale) {
-  for (size_t i = 0; i < size; i++) {
-    unsigned char byte = (unsigned char)text[i];
-    if ((byte & 0xC0) == 0x80)
-      continue; /* a further byte of one character */
-    const uint8_t *rows =
-        dm_glyphs[(byte >= DM_GLYPH_FIRST && byte <= DM_GLYPH_LAST ? byte : '?') - DM_GLYPH_FIRST];
+  size_t length = 0;
+  for (size_t i = 0; i < size; i += length) {
+    uint8_t rows[DM_GLYPH_ROWS];
+    (void)dm_glyph_draw(next_character(text + i, size - i, &length), rows);
     for (int row = 0; row < DM_GLYPH_ROWS; row++)
       for (int column = 0; column < DM_GLYPH_COLUMNS; column++)
         if ((rows[row] >> (DM_GLYPH_COLUMNS - 1 - column) & 1) != 0)

@@ -276,8 +276,7 @@ local function about_nothing(repl)
   if not lines then
     return about_other(nil)
   end
-  local first = "%s has no value here: it is a word of definitions, in files (help %q says the same)"
-  table.insert(lines, 1, { prose = first:format(name, name) })
+  table.insert(lines, 1, ("%s has no value here, but is a word of definitions:"):format(name))
   return lines
 end
 

@@ -96,7 +96,7 @@ function pick.open(session, selector)
   end
   local dataset, path, code = session:registry():find_part(label)
   if not dataset then
-    session:warn_of_repositories()
+    session:warn_of_repositories(code)
     return nil, path, code
   end
   local object, message, value

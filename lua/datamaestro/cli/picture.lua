@@ -5,6 +5,7 @@ local schema = require "datamaestro.schema"
 local sheet = require "datamaestro.cli.picture_sheet"
 local source = require "datamaestro.cli.picture_source"
 local terminals = require "datamaestro.cli.picture_terminal"
+local types = require "datamaestro.data.types"
 
 local picture = {}
 
@@ -32,7 +33,7 @@ picture.options = {
     doc = "File to write instead; - is standard output." },
   { name = "html", type = "path", check = picture.file_check "html",
     doc = "File to write instead; - is standard output." },
-  { name = "title", type = "string", doc = "What stands above a page." },
+  { name = "title", type = "string", doc = "What stands above a page (default: the id)." },
 }
 
 local function finite(value)
@@ -127,6 +128,7 @@ local function choose(value, options)
       ("%d images (%d or more expected for the first one asked for)"):format(images.count, options.first),
       "usage"
   end
+  images.title = options.title or types.type_of(value) and rawget(value, "id") or nil
   images.first = options.first
   images.last = math.min(images.count, images.first + (options.n or SHOWN) - 1)
   if images.last - images.first >= SHOWN_MOST then

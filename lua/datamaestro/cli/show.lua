@@ -28,6 +28,20 @@ function show.painter(coloured)
   end
 end
 
+--- Shows a float by the fewest digits that read back as it.
+-- @param value float
+-- @return string
+function show.number(value)
+  local shown = tostring(value)
+  for digits = 15, 17 do
+    if tonumber(shown) == value or value ~= value then
+      break
+    end
+    shown = ("%%.%dg"):format(digits):format(value)
+  end
+  return shown:find "^%-?%d+$" and shown .. ".0" or shown
+end
+
 local function show_function(value)
   local about = debug.getinfo(value, "S")
   if about.what == "C" then
@@ -152,7 +166,7 @@ function one(value, state, depth)
   elseif value == json.null then
     return state.paint("nil", "null")
   elseif kind ~= "userdata" and kind ~= "thread" then
-    return state.paint(kind, tostring(value))
+    return state.paint(kind, math.type(value) == "float" and show.number(value) or tostring(value))
   end
   return show_object(value, state)
 end

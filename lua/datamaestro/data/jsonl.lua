@@ -7,7 +7,9 @@ local record = require "datamaestro.record"
 local source = require "datamaestro.data.source"
 local types = require "datamaestro.data.types"
 
-local jsonl = {}
+local jsonl = {
+  null = json.null, -- what null of a file is: prints as null, is true in conditions
+}
 
 --- Opens a file of JSON lines to read it value by value.
 -- @param path string: "x.jsonl", "x.jsonl.gz", "x.zip!/x.jsonl"

@@ -37,7 +37,8 @@ local function add(self, sum, resource)
   local kind = resources.kind(resource)
   local need = kind.needs(resource)
   local bytes, here, urls = fetched(self, resource)
-  sum.files, sum.bytes = sum.files + (kind.stands == "nothing" and 0 or 1), sum.bytes + bytes
+  sum.files = sum.files + (kind.stands == "nothing" and 0 or 1)
+  sum.bytes = sum.bytes + bytes
   -- What is not counted as needed cannot be there already.
   sum.here = sum.here + math.min(here, (need.stored or 0) + (need.spool or 0))
   sum.unknown = sum.unknown + (need.served and 0 or (kind.sources and 1 or 0))

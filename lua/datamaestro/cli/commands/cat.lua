@@ -9,7 +9,7 @@ return {
       .. "is included."):argname "ID"
     parser:option("-f --format",
       "jsonl, csv, npy, raw (bytes as they are) or text (default: what the part is).")
-      :choices({ "jsonl", "csv", "npy", "raw", "text" }):argname "FORMAT"
+      :choices({ "jsonl", "csv", "npy", "raw", "text", "tree" }):argname "FORMAT"
     parser:flag("--strings", "In jsonl of a CSV file, leave numbers the strings that they are there.")
   end,
   run = function(session, arguments)

@@ -28,7 +28,8 @@ local function add_classes(lines, classes, total, width)
   local rows = {}
   for i = 1, math.min(#classes, CLASSES) do
     local class = classes[i].values
-    rows[i] = { "", number(class.value), number(class.count), ("%.1f %%"):format(100 * class.count / total) }
+    rows[i] = { "", text.line(number(class.value)), number(class.count),
+      ("%.1f %%"):format(100 * class.count / total) }
   end
   for _, line in ipairs(grid.lines(rows, {}, width)) do
     lines[#lines + 1] = "  " .. line

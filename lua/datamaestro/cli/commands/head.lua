@@ -36,7 +36,7 @@ return {
       return rows
     end)
     parser:option("-f --format", "As of `cat`, for other programs (default: for people).")
-      :choices({ "jsonl", "csv", "npy", "raw", "text" }):argname "FORMAT"
+      :choices({ "jsonl", "csv", "npy", "raw", "text", "tree" }):argname "FORMAT"
     parser:flag("--strings", "As of `cat`.")
   end,
   run = function(session, arguments)

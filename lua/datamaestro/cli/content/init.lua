@@ -9,6 +9,7 @@
 local data = require "datamaestro.data"
 local csv = require "datamaestro.data.csv"
 local jsonl = require "datamaestro.data.jsonl"
+local ml = require "datamaestro.data.ml"
 local tensor = require "datamaestro.data.tensor"
 local text = require "datamaestro.data.text"
 local types = require "datamaestro.data.types"
@@ -18,7 +19,7 @@ local content = {}
 -- The first that fits counts.
 local KINDS = {
   { tensor.Tensor, "tensor" }, { csv.Generic, "table" }, { jsonl.JSONL, "json" }, { text.Text, "text" },
-  { data.File, "file" }, { data.Folder, "folder" },
+  { data.File, "file" }, { data.Folder, "folder" }, { ml.FolderBased, "images" },
 }
 
 --- The content of what was picked.
