@@ -213,6 +213,10 @@ print
     assert.are.equal(out .. '"com.lecun.mnist"\n', printed 'search "mnist repo:image"\n_[3].id\n')
   end)
 
+  it("lists all at a bare search", function()
+    assert.are.equal(lab:run({ "search" }).out, (printed "search"))
+  end)
+
   it("has the command line's words", function()
     assert.are.equal(lab:run({ "info", "com.lecun.mnist" }).out, printed 'info "com.lecun.mnist"')
     assert.matches("^dataset com%.lecun%.mnist@image\n", printed 'find "com.lecun.mnist"')

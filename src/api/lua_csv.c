@@ -144,9 +144,8 @@ static int push_typed(lua_State *L, const struct dm_csv *csv, size_t column, cha
   double number = 0;
   int64_t integer = 0;
   const struct dm_csv_field *field = &csv->row.fields[column];
-  if (letter == 'S' && field->size == 0)
-    lua_pushnil(L);
-  else if ((letter == 'N' || letter == 'I') && is_blank(csv->row.bytes + field->start, field->size))
+  bool is_empty = letter == 'S' && field->size == 0;
+  if (is_empty || ((letter == 'N' || letter == 'I') && is_blank(csv->row.bytes + field->start, field->size)))
     lua_pushnil(L);
   else if (letter == 's' || letter == 'S')
     lua_pushlstring(L, csv->row.bytes + field->start, field->size);

@@ -53,7 +53,8 @@ local function whole_bins(low, high, bins)
   local count = (high - first) // step + 1
   return first, first + step * count, count, function(i)
     local from = first + (i - 1) * step
-    return step == 1 and number_text(from) or ("%d–%d"):format(from, from + step - 1), from, from + step - 1
+    local to = from + step - 1
+    return step == 1 and number_text(from) or ("%d–%d"):format(from, to), from, to
   end
 end
 
@@ -84,8 +85,8 @@ local WIDEST = 1 << 52 -- of whole numbers that are counted as such
 --- The bars of a tensor's numbers. NaN and infinite numbers are counted as `left_out`.
 -- @param tensor tensor
 -- @param options table: bins (how many, about; nil: as many as fit)
--- @return table: bars (each label, count, and the bounds low and high: of whole numbers the first and the last
---   one), total, left_out | nil, message, code
+-- @return table: bars (each label, count, and the bounds low and high: of whole numbers the first and the
+--   last one), total, left_out | nil, message, code
 function plot_bars.of_tensor(tensor, options)
   if tensor:numel() == 0 then
     return nil, "no numbers (one or more expected)", "usage"

@@ -27,6 +27,22 @@ local function options_of(session, arguments, picked)
   return options
 end
 
+-- Rows that are asked for must be there, as for `cat` | nil, message, code.
+local function check_rows(picked)
+  local last = picked.slice and (picked.slice.last or picked.slice.first)
+  if not last then
+    return true
+  end
+  local picture = require "datamaestro.cli.picture"
+  local facts, message, code = picture.facts(picked.value, { n = 1, labels = false })
+  if not facts then
+    return nil, message, code
+  elseif facts.count < last then
+    return nil, ("%d images (no image %d)"):format(facts.count, last), "usage"
+  end
+  return true
+end
+
 local function print_json(session, facts, label)
   local json = require "datamaestro.json"
   local object = json.object()
@@ -65,8 +81,10 @@ return {
     local options = options_of(session, arguments, picked)
     session:progress():clear()
     output.start()
-    local picture, shown = require "datamaestro.cli.picture", true
-    if not session.json or arguments.png or arguments.html then
+    local picture = require "datamaestro.cli.picture"
+    local shown
+    shown, message, code = check_rows(picked)
+    if shown and (not session.json or arguments.png or arguments.html) then
       shown, message, code = picture.show(picked.value, options, output.write)
     end
     if shown and session.json then
