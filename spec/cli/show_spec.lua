@@ -224,7 +224,7 @@ describe("show", function()
 
   it("raises at the line of the script that asks for what is not there", function()
     for source, expected in pairs {
-      ["datamaestro.show({}, { tilte = 1 })"] = "show.tilte: unknown field (did you mean 'title'?)",
+      ["datamaestro.show({}, { lables = 1 })"] = "show.lables: unknown field (did you mean 'labels'?)",
       ["datamaestro.show(7)"] = "integer (images expected: a tensor, an object, a path or a list)",
       ["datamaestro.show({ true })"] = "boolean (images expected: a tensor, an object, a path or a list)",
       ["datamaestro.show({})"] = "0 images (1 or more expected for the first one asked for)",

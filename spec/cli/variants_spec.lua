@@ -81,7 +81,8 @@ describe("a family of datasets", function()
     for _, command in ipairs { "prepare", "cat", "info" } do
       local result = run(command, "org.example.numbers.train.path[lang=en]")
       assert.same({ 3, "datamaestro: org.example.numbers.train.path[lang=en]: unknown dataset (the "
-        .. "selector stands before the part: org.example.numbers[lang=en].train.path)\n" }, { result.status, result.err })
+        .. "selector stands before the part: org.example.numbers[lang=en].train.path)\n" },
+        { result.status, result.err })
     end
   end)
 

@@ -64,8 +64,7 @@ local function print_json(session, dataset, rows, terms, store)
     { "axes", families.axes(dataset) }, { "values", families.values(dataset) },
     { "example", families.example(dataset) }, { "agreements", agreements },
     { "store", not dataset:is_family() and (store:site(dataset) or store.root) or nil },
-    { "resources", resources },
-    { "parameters", json.array(dataset.parameters or {}) },
+    { "resources", resources }, { "parameters", json.array(dataset.parameters or {}) },
     { "description", dataset.description }, { "definition", dataset.file },
   })
 end
