@@ -51,8 +51,8 @@ enum dm_reduction { DM_SUM, DM_MEAN, DM_MIN, DM_MAX, DM_ARGMIN, DM_ARGMAX };
 int dm_tensor_reduce(struct dm_tensor *result, const struct dm_tensor *tensor, int dim,
                      enum dm_reduction reduction, struct dm_error *err);
 
-/* The variance of all elements, the mean of their squared distances from their mean, or its square `root`, the
- * standard deviation. No element is DM_ERROR_USAGE. */
+/* The variance of all elements, the mean of their squared distances from their mean, or its square `root`,
+ * the standard deviation. No element is DM_ERROR_USAGE. */
 int dm_tensor_deviation(const struct dm_tensor *tensor, bool root, double *deviation, struct dm_error *err);
 
 /* The same along `dim`, which the result, of float64, lacks. */

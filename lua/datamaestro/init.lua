@@ -17,6 +17,12 @@ function library.new(session)
     text = require "datamaestro.data.text",
   }
 
+  -- What failed is told again where a script goes on with the nil.
+  local function noted(value, message, ...)
+    session.failed = value == nil and message or nil
+    return value, message, ...
+  end
+
   local function check_id(id, name)
     if type(id) ~= "string" then
       error(("%s: %s (id of a dataset expected)"):format(name, type(id)), 3)
@@ -28,7 +34,7 @@ function library.new(session)
   -- @return dataset | nil, message, code
   function bound.find(id)
     check_id(id, "find")
-    return session:registry():find(id)
+    return noted(session:registry():find(id))
   end
 
   --- Lists the datasets that match all terms (as `datamaestro search`).
@@ -61,9 +67,9 @@ function library.new(session)
     check_id(id, "prepare")
     local dataset, message, code = session:registry():ready(id)
     if not dataset then
-      return nil, message, code
+      return noted(nil, message, code)
     end
-    return session:open(dataset)
+    return noted(session:open(dataset))
   end
 
   --- Makes a loader of batches: datamaestro.data.loader's new.
@@ -79,7 +85,7 @@ function library.new(session)
   -- @param name string, optional
   -- @return tensor or table of tensors | nil, message, code
   function bound.load(path, name)
-    return require "datamaestro.data.numpy".load(path, name)
+    return noted(require "datamaestro.data.numpy".load(path, name))
   end
 
   --- Writes a file of NumPy's: datamaestro.data.numpy's save.
@@ -98,7 +104,7 @@ function library.new(session)
     if type(path) ~= "string" then
       error(("open: %s (path expected)"):format(type(path)), 2)
     end
-    return require "datamaestro.data.source".open(path)
+    return noted(require "datamaestro.data.source".open(path))
   end
 
   -- Wrong arguments raise at the line of the script that gave them.

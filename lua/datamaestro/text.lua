@@ -102,9 +102,11 @@ function text.line(value)
   return (text.printable(value):gsub("\n", "\\n"):gsub("\t", "\\t"))
 end
 
--- What a line takes on a terminal; its colours take nothing.
+local TAB = (" "):rep(8)
+
+-- What a line takes on a terminal, at the most; its colours take nothing.
 local function columns(line)
-  local plain = line:gsub("\27%[%d*m", "")
+  local plain = line:gsub("\27%[%d*m", ""):gsub("\t", TAB)
   return utf8.len(plain, 1, -1, true) or #plain
 end
 

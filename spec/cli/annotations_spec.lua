@@ -245,6 +245,13 @@ describe("init", function()
       "")) -- .annotations are no datasets
   end)
 
+  it("names no DATAMAESTRO_PATH where it is searched already", function()
+    local folder = lab.folder .. "/repositories/mine"
+    local result = lab:run { "init", folder }
+    assert.equal(("datamaestro: next: edit %s/org/example.lua, then `datamaestro lint %s/org/example.lua`\n")
+      :format(folder, folder), result.err)
+  end)
+
   it("writes settings that lead lua-language-server to the annotations", function()
     local folder = lab.folder .. "/mine"
     assert.equal(0, lab:run { "init", folder }.status)

@@ -18,9 +18,12 @@ describe("the command line", function()
     return lab:run { ... }
   end
 
+  -- A message that names a command says whose help it is about.
   local function assert_usage(message, ...)
     local result = run(...)
-    local expected = ("datamaestro: %s; `datamaestro --help` shows what there is\n"):format(message)
+    local command = (...):find "^%-" and select(2, ...) or (...)
+    local about = message:find "^unknown command" and "" or command .. " "
+    local expected = ("datamaestro: %s; `datamaestro %s--help` shows what there is\n"):format(message, about)
     assert.are.equal(expected, result.err)
     assert.are.same({ 2, "" }, { result.status, result.out })
   end
@@ -52,8 +55,11 @@ describe("the command line", function()
   it("refuses what it does not know, with a guess", function()
     assert_usage("unknown command 'prepar' (did you mean 'prepare'?)", "prepar", "x")
     assert_usage("unknown option '--offlin' (did you mean '--offline'?)", "--offlin", "search")
-    assert_usage("missing argument 'ids'", "prepare")
-    assert_usage("missing argument 'id'", "info")
+    assert_usage("unknown command 'prep' (did you mean 'prepare'?)", "prep", "x")
+    assert_usage("unknown command 'zzz'", "zzz")
+    assert_usage("missing argument ID", "cite")
+    assert_usage("missing argument ID", "info")
+    assert_usage("missing argument FOLDER", "init")
     assert_usage("too many arguments", "info", "a", "b")
     assert_usage("option '--data' requires an argument", "prepare", "a", "--data")
     assert_usage("argument for option '--encoder' must be one of 'normal', 'xpm'",
@@ -117,6 +123,23 @@ describe("the command line", function()
     end)
   end)
 
+  it("says which scripts could not be read where it finds no dataset", function()
+    lab:define "X = ("
+    local problem = ("datamaestro: warning: %s/org/example.lua:1: unexpected symbol near <eof>\n"):format(
+      lab.repository)
+    for _, words in ipairs { { "prepare" }, { "info" }, { "cat" } } do
+      assert.are.equal(problem .. "datamaestro: net.other.data: unknown dataset\n",
+        run(words[1], "net.other.data").err)
+    end
+  end)
+
+  it("warns of folders of DATAMAESTRO_PATH that are not there", function()
+    local env = { DATAMAESTRO_PATH = lab.folder .. "/repositories:/nowhere/at all" }
+    local result = lab:run({ "info", "com.lecun.mnist" }, { env = env })
+    assert.are.same({ 0, "datamaestro: warning: DATAMAESTRO_PATH: /nowhere/at all: no such folder (a "
+      .. "repository, or a folder of them, expected)\n" }, { result.status, result.err })
+  end)
+
   describe("info", function()
     it("says what a dataset is, where it comes from and what of it is here", function()
       lab:define [[
@@ -171,15 +194,13 @@ Resources:
                  2 mirrors: https://m/a, https://n/a
   corpus         not here
                  linkfolder
-                 found at: disks45 in datafolder 'trec', or datafolder 'trec',
-                 or /srv/trec
+                 found at: disks45 in datafolder 'trec', or datafolder 'trec', or /srv/trec
   later          not complete
                  todo
                  to do: ask the authors for the address
   c              size not declared  (not here)
                  https://x/form
-                 by hand: Fill in the form; a link comes by mail. Then wait
-                 for it and follow it.
+                 by hand: Fill in the form; a link comes by mail. Then wait for it and follow it.
 ]], result.out:match "Parameters:.*")
       local found = json.decode(run("info", "org.example.data[k=a]", "--json").out)
       local a, corpus, later, c = table.unpack(found.resources)
@@ -189,8 +210,8 @@ Resources:
       assert.are.equal("ask the authors for the address", later.to_do)
       assert.matches("^Fill in the form", c.instructions)
       assert.are.same({ "a" }, found.parameters)
-      assert.matches("\n  k              string: a %(required%)\n                 word word[^\n]*\n  "
-        .. "               word word", run("info", "org.example.data").out)
+      assert.matches("\n  k              string: a %(required%)\n                 word word[^\n]*\n",
+        run("info", "org.example.data").out)
     end)
 
     it("prints JSON", function()
@@ -281,6 +302,32 @@ Other = filedownloader("data.bin", "https://example.org/data") ..
     local result = run("run", script)
     local unknown = "nil\tcom.lecun.mnits: unknown dataset (did you mean 'com.lecun.mnist'?)\tunknown\n"
     assert.are.equal(run("version").out .. "The MNIST database\n5\n" .. unknown:rep(2), result.out)
+  end)
+
+  it("says what a script may have meant, and the calls that led to its error", function()
+    local path = temp.write(lab.folder .. "/x.lua", "")
+    local function told(source)
+      temp.write(path, source)
+      return (lab:run({ "run", path }).err:gsub(path, "x.lua"):gsub("datamaestro: ", ""))
+    end
+    assert.are.equal("x.lua:1: attempt to call a nil value (global 'show')\n"
+      .. "did you mean 'datamaestro.show'?\n", told "show(3)")
+    assert.are.equal("x.lua:2: attempt to call a nil value (method 'dta')\n"
+      .. "d has no 'dta' (did you mean 'data'?)\n  in 'f', x.lua:2\n  in x.lua:3\n",
+      told 'local d = datamaestro.csv.Matrix { path = "x" }\nlocal function f() return d:dta() + 1 end\n f()')
+    assert.are.equal("x.lua:2: attempt to index a nil value (local 'ds')\nit failed before: "
+      .. "com.lecun.mnits: unknown dataset (did you mean 'com.lecun.mnist'?)\n",
+      told 'local ds = datamaestro.prepare "com.lecun.mnits"\nprint(ds.train)')
+    assert.are.equal("x.lua:2: attempt to index a nil value (local 'x')\n",
+      told 'local ds = datamaestro.find "com.lecun.mnist"\nlocal x print(x.y)')
+  end)
+
+  it("takes its own options between run and the script", function()
+    local path = temp.write(lab.folder .. "/x.lua", "print(...) error 'x'")
+    local result = lab:run { "run", "--quiet", "--debug", path, "--debug", "a" }
+    assert.are.equal("--debug\ta\n", result.out)
+    assert.matches("stack traceback", result.err)
+    assert.is_nil(lab:run({ "run", path, "--debug" }).err:find "xpcall")
   end)
 
   it("ends with the status of what a script asserts", function()

@@ -32,6 +32,13 @@ describe("completion", function()
     assert.are.same({ "call", "count" }, (candidates('a["b"].', globals)))
   end)
 
+  it("finds fields in brackets", function()
+    local globals = { ds = { train = 1, test = { first = 2 } } }
+    assert.are.same({ "train" }, (candidates('ds["tr', globals)))
+    assert.are.same({ "first" }, (candidates("x = ds.test['f", globals)))
+    assert.are.equal(5, select(2, candidates('ds["tr', globals)))
+  end)
+
   it("finds a tensor's methods, also of its parts", function()
     assert.are.same({ "narrow" }, (candidates("t:nar", { t = tensor })))
     assert.are.same({ "tolist", "transpose" }, (candidates("t[1]:t", { t = tensor })))

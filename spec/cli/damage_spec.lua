@@ -92,8 +92,7 @@ describe("a dataset that is damaged", function()
     server = Nginx.start()
     program.shell(([[cd '%s' && mkdir -p sub && echo one >a.txt && echo two >sub/b.txt
       && tar cf t.tar a.txt sub && tar cf u.tar a.txt
-      && printf 'n,m\n1,2\n3,4\n' | gzip >data.csv.gz]]):format(server.root)
-      :gsub("\n%s+", " "))
+      && printf 'n,m\n1,2\n3,4\n' | gzip >data.csv.gz]]):format(server.root):gsub("\n%s+", " "))
     lab = Laboratory.new()
     lab:define((DEFINITION:gsub("URL", server.url)))
     local result = lab:prepare()

@@ -189,8 +189,8 @@ describe("prepare, when a download fails,", function()
     temp.write(lab:path "data.bin", "anything")
     local result = lab:prepare()
     assert.are.equal(0, result.status)
-    assert.are.equal(("datamaestro: warning: %s: taken as it is (the definition has no size or digest of its "
-      .. "content)\n"):format(lab:path "data.bin"), result.err)
+    assert.are.equal(("datamaestro: warning: %s: taken as it is (the definition has no size or checksum of "
+      .. "its content)\n"):format(lab:path "data.bin"), result.err)
   end)
 
   it("writes nothing into files where the standard streams are closed", function()
@@ -273,6 +273,12 @@ describe("prepare, when a download fails,", function()
     assert.are.equal(4, result.status)
     assert.are.same({ "none", "complete" }, { lab:state "bad", lab:state "good" })
     assert.are.equal(body, temp.read(lab:path "good.bin"))
+  end)
+
+  it("says how much content there must be", function()
+    temp.write(lab.folder .. "/eleven", "eleven byte")
+    lab:define_file("file://" .. lab.folder .. "/eleven", "{ content = { size = 10 } }")
+    assert.matches("/eleven: 11 bytes of content or more %(10 expected%)\n$", lab:prepare().err)
   end)
 
   it("ends at Ctrl-C with status 130 and leaves no part", function()

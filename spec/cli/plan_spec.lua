@@ -121,7 +121,7 @@ could run
 ]], out)
     local folder = "HERE/data directory/data/lab/org/example/data/"
     assert.are.equal(("datamaestro: warning: %sadopted.bin: taken as it is (the definition has no size or "
-      .. "digest of its content)\ndatamaestro: warning: %slonger.bin: 10 bytes (11 expected); it is made "
+      .. "checksum of its content)\ndatamaestro: warning: %slonger.bin: 10 bytes (11 expected); it is made "
       .. "again\n"):format(folder, folder), err)
   end)
 

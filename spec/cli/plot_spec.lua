@@ -157,6 +157,8 @@ org.example.data: size
   it("takes tensors, lists, names for numbers, and counts what is not finite apart", function()
     local result = script [[
       local from = require "datamaestro.api.tensor".from
+      assert(datamaestro.plot(from("uint8", 3, { 0, 1, 1 }), { classes = { "zero", "one" } }))
+      assert(datamaestro.plot(from("uint8", 3, { 1, 2, 2 }), { classes = { "first", "second" } }))
       assert(datamaestro.plot(from("uint8", { 2, 2 }, { 3, 3, 5, 3 }), { classes = { [3] = "cat" } }))
       assert(datamaestro.plot(from("float32", 4, { 1 / 0, 0 / 0, 5, 5 })))
       assert(datamaestro.plot { true, "b", true, "" })
@@ -164,6 +166,10 @@ org.example.data: size
     ]]
     assert.are.same({ 0, "" }, { result.status, result.err })
     assert.are.equal([[
+zero ################ 1
+ one ################################ 2
+ first ############### 1
+second ############################## 2
 cat ################################# 3
   4 0
   5 ########### 1

@@ -189,9 +189,32 @@ print
     assert.are.equal(1, repl(string.dump(function() end)).status)
   end)
 
+  it("shows first rows and figures of values and of files", function()
+    local path = temp.write(lab.folder .. "/people.csv", "name,age\nAda,36\nBob,\n")
+    assert.are.equal("name  age\nAda    36\nBob\nname  age\nAda    36\n[3 4]\n"
+      .. "table people: columns name, age; :row(), :rows() and :names() read it\n",
+      (printed(([[
+        head "people.csv"
+        head(datamaestro.csv.Generic { path = "people.csv", names_row = 0 }, 1)
+        t = datamaestro.tensor.from("uint8", { 2, 2 }, { 1, 2, 3, 4 })
+        head(t:narrow(1, 2, 1)[1], 5)
+        datamaestro.csv.open("people.csv", { names_row = 0 })
+      ]]):gsub("people.csv", path)):gsub(path, "people"):gsub("tensor<uint8 2>\n", "")))
+    assert.matches("^people  Generic\n  rows      2\n", (printed(("describe %q"):format(path)):gsub(path,
+      "people")))
+    assert.matches("^value  tensor\n  shape     2\n", printed(
+      'describe(datamaestro.tensor.from("uint8", 2, { 1, 2 }))'))
+    assert.are.equal("[1]:1: head: nil (data, a tensor or a path expected)\n", repl("head(ds)").err)
+    assert.are.equal(3, repl("head '/nowhere/x.csv'").status)
+  end)
+
   it("searches as the command does, and returns the definitions", function()
     local out = lab:run({ "search", "mnist", "repo:image" }).out
     assert.are.equal(out .. '"com.lecun.mnist"\n', printed 'search "mnist repo:image"\n_[3].id\n')
+  end)
+
+  it("lists all at a bare search", function()
+    assert.are.equal(lab:run({ "search" }).out, (printed "search"))
   end)
 
   it("has the command line's words", function()
@@ -320,8 +343,8 @@ print
   end)
 
   it("says that a word of definitions is nothing at the prompt", function()
-    assert.matches("^filedownloader has no value here: it is a word of definitions, in files %(help%s+"
-      .. '"filedownloader" says the same%)\nfiledownloader, in definitions: ', printed "help(filedownloader)")
+    assert.matches("^filedownloader has no value here, but is a word of definitions:\nfiledownloader, in "
+      .. "definitions: ", printed "help(filedownloader)")
     assert.are.equal("nil: nil\n", printed "help(nowhere)")
   end)
 

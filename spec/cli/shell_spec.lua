@@ -87,7 +87,24 @@ describe("the shell", function()
   end
 
   describe("cat", function()
-    it("writes a table as CSV, or as JSON lines", function()
+    it("takes the paths of files too", function()
+    local function output_of(...)
+      local result = run(...)
+      assert.same({ 0, "" }, { result.status, result.err })
+      return result.out
+    end
+    local files = lab.folder .. "/files/"
+    assert.equal(output_of("head", "org.example.table"), output_of("head", files .. "table.csv"))
+    assert.equal("1,a\n2,b\n", output_of("cat", files .. "plain.csv"))
+    assert.equal('{"b":2.5,"a":null}\n', output_of("cat", files .. "rows.jsonl[2]"))
+    assert.equal("rows.jsonl\ntable.csv\n", output_of("cat", files .. "rows.zip"))
+    assert.equal(output_of("head", files .. "table.csv"), output_of("head", files .. "rows.zip!/table.csv"))
+    assert.matches("  lines     3\n", output_of("describe", temp.write(files .. "utf8.txt", "a\nb\nc\n")))
+    assert.same({ 3, "datamaestro: /nowhere/x.csv: No such file or directory\n" },
+      { run("head", "/nowhere/x.csv").status, run("head", "/nowhere/x.csv").err })
+  end)
+
+  it("writes a table as CSV, or as JSON lines", function()
       assert.equal('id,name,"a, b"\n1,"x ""y""",1.5\n2,naïve,\n3,z,-2\n', output("cat", "org.example.table"))
       assert.equal('{"id":1,"name":"x \\"y\\"","a, b":1.5}\n{"id":2,"name":"naïve","a, b":""}\n'
         .. '{"id":3,"name":"z","a, b":-2}\n', output("cat", "org.example.table", "--format", "jsonl"))
@@ -299,7 +316,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 40000)' $DM descr
     end)
 
     it("refuses what is no number of rows", function()
-      assert.same({ "--rows: 'x' (number of rows expected); `datamaestro --help` shows what there is", 2,
+      assert.same({ "--rows: 'x' (number of rows expected); `datamaestro head --help` shows what there is", 2,
         "" },
         { failure("head", "org.example.plain", "-n", "x") })
     end)

@@ -50,6 +50,13 @@ describe("show", function()
 ]], (shown { FASHION .. ".train.images", "--n", "3" }:gsub(" +\n", "\n")))
   end)
 
+  it("refuses rows that are not there", function()
+    assert.are.same({ 2, ("datamaestro: %s.test.images[9999:10001]: 10000 images (no image 10001)\n"):format(
+      FASHION) }, failure(FASHION .. ".test.images[9999:10001]"))
+    assert.are.same({ 2, ("datamaestro: %s.test.images[10001:]: 10000 images (no image 10001)\n"):format(
+      FASHION) }, failure(FASHION .. ".test.images[10001:]"))
+  end)
+
   it("takes rows, a first one, and leaves labels out", function()
     local third = shown { FASHION .. ".train.images[3]", "--no-labels" }
     assert.are.equal(third, shown { FASHION .. ".train.images", "--first", "3", "--n", "1", "--no-labels" })
@@ -159,14 +166,14 @@ describe("show", function()
     assert.are.same({ 2, "datamaestro: " .. FASHION .. ".train.images: show.n: 0 (1 or more expected)\n" },
       failure(FASHION .. ".train.images", "--n", "0"))
     assert.are.same({ 2, "datamaestro: " .. FASHION
-      .. ".train.images[60001]: 60000 images (60001 or more expected for the "
-      .. "first one asked for)\n" }, failure(FASHION .. ".train.images[60001]"))
+      .. ".train.images[60001]: 60000 images (no image 60001)\n" },
+      failure(FASHION .. ".train.images[60001]"))
     local missing = failure(FASHION .. ".train.images", "--png", "/no/folder/x.png")
     assert.are.equal(3, missing[1])
     assert.matches(": /no/folder/x%.png: No such file or directory\n$", missing[2])
     assert.are.same({ 2,
       "datamaestro: argument for option '--as' must be one of 'kitty', 'sixel', 'blocks', 'plain'; "
-      .. "`datamaestro --help` shows what there is\n" }, failure(FASHION, "--as", "gif"))
+      .. "`datamaestro show --help` shows what there is\n" }, failure(FASHION, "--as", "gif"))
   end)
 
   it("ends without a word when its reader has gone", function()

@@ -77,6 +77,15 @@ describe("a family of datasets", function()
     end
   end)
 
+  it("is told of where the selector stands behind the part", function()
+    for _, command in ipairs { "prepare", "cat", "info" } do
+      local result = run(command, "org.example.numbers.train.path[lang=en]")
+      assert.same({ 3, "datamaestro: org.example.numbers.train.path[lang=en]: unknown dataset (the "
+        .. "selector stands before the part: org.example.numbers[lang=en].train.path)\n" },
+        { result.status, result.err })
+    end
+  end)
+
   it("is shown by info with its axes", function()
     assert.equal([[
 Numbers by size

@@ -212,6 +212,26 @@ org.example.data: not complete, without b (`datamaestro prepare org.example.data
     assert.equal("complete", lab:state "a")
   end)
 
+  it("looks at what is used in a store of others, and leaves its repair to them", function()
+    define 'filedownloader("a.txt", "URL/a.txt")'
+    prepare(ID)
+    local site = lab.folder .. "/site"
+    os.rename(lab.data, site)
+    local function at_site(...)
+      return lab:run({ "--quiet", "verify", ... }, { env = { DATAMAESTRO_STORES = site } })
+    end
+    local path = site .. "/data/lab/org/example/data/a.txt"
+    temp.write(path, "onE\n")
+    local result = at_site("--deep", ID)
+    assert.equal(5, result.status, result.err .. result.out)
+    assert.matches(path .. ": sha256 ", result.out, 1, true)
+    result = at_site("--deep", "--repair", ID)
+    assert.equal(1, result.status)
+    assert.matches("in a store of others (its owner is to repair it)", result.err, 1, true)
+    assert.equal("onE\n", temp.read(path))
+    assert.equal("0 datasets, 0 files, 0 bytes: no damage\n", at_site("--all").out)
+  end)
+
   it("takes what could not be repaired for nothing, later", function()
     define 'filedownloader("a.txt", "URL/a.txt")'
     prepare(ID)

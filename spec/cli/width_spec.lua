@@ -1,5 +1,6 @@
 -- What people read fits their terminal; what programs read, and logs, keeps its lines.
 local Laboratory = require "spec.support.laboratory"
+local FaultServer = require "spec.support.fault_server"
 local Terminal = require "spec.support.terminal"
 
 local COLUMNS = 60
@@ -81,6 +82,34 @@ describe("text for people", function()
     local lines = shown("lint", lab.repository .. "/org/example.lua")
     assert_fits(lines)
     contains(lines, ": ok\n  (org.example.first.of.them, org.example.second.of.them,\n  org.example.family)")
+  end)
+
+  it("is wrapped where Ctrl-C ends a run, beside what the terminal shows of it", function()
+    local server = FaultServer.start()
+    finally(function()
+      server:stop()
+    end)
+    lab:define_file(server.url .. "/stall?after=12000000&size=20000000")
+    terminal = Terminal.start({ "prepare", "org.example.data" }, lab.env, { columns = COLUMNS, stays = true })
+    terminal:wait "12.0 of 20.0 MB"
+    terminal:press "C-c"
+    terminal:wait "from there"
+    assert_fits(terminal:lines())
+    assert.matches("datamaestro: interrupted; [%d.]+ MB of what was under way%s+are kept, and the same"
+      .. "%s+command goes on%s+from there", terminal:screen())
+  end)
+
+  it("keeps the commands that it gives on one line", function()
+    lab:define [[
+      local data = use "datamaestro.data"
+      Data = filedownloader("a.bin", "http://127.0.0.1:9/a") .. useragreement("Be good.", { id = "good" }) ..
+        dataset { data.File, "One" } .. function(a) return { path = a } end]]
+    terminal = Terminal.start({ "prepare", "org.example.data" }, lab.env, { columns = COLUMNS, stays = true })
+    terminal:wait "[yes/no]"
+    terminal:press("no", "Enter")
+    terminal:wait "END"
+    contains(terminal:lines(), "  datamaestro agree org.example.data --hash "
+      .. require "datamaestro.api.digest".string("sha256", "Be good."))
   end)
 
   it("is wrapped at the prompt, where errors and warnings begin alike", function()

@@ -58,7 +58,7 @@ describe("typed columns", function()
   end)
 
   it("have types that are known", function()
-    assert.matches("field 'types': 'float' %(string, number, integer, number%? or integer%? expected%)$",
+    assert.matches("field 'types': 'float' %(string, number or integer expected, perhaps with a '%?'%)$",
       raised(csv.open, path, { types = { "float" } }))
     assert.matches("field 'types': string %(array of names of types expected%)$",
       raised(csv.open, path, { types = "number" }))
@@ -104,6 +104,14 @@ describe("rows as text", function()
 end)
 
 describe("a survey", function()
+  it("calls integers only what 64 bits hold", function()
+    for text, kind in pairs { ["1\n9223372036854775807\n"] = "integer",
+      ["1\n10000000000000000000\n"] = "number", ["-99999999999999999999\n"] = "number" } do
+      local _, columns = csv.survey(write(text))
+      assert.equal(kind, columns[1].type)
+    end
+  end)
+
   it("says what each column holds", function()
     local rows, columns, names = assert(csv.survey(write "a,b,c\n1,x,\n2,,nan\n3,x\n", { names_row = 0 }))
     assert.same({ 3, { "a", "b", "c" } }, { rows, names })

@@ -205,6 +205,15 @@ describe("an NPY or NPZ file of ours", function()
     assert.are.equal(read_file(folder .. "/one.npz"), read_file(folder .. "/two.npz"))
   end)
 
+  it("is not written under the name of another format", function()
+    local t = tensors.counting("uint8", 3)
+    for path, message in pairs { ["x.txt"] = "text by its name (.npy expected)",
+      ["x.CSV"] = "CSV by its name (.npy expected)", ["x.npz"] = "NPZ by its name (.npy expected)" } do
+      assert_fails(("'%s': %s"):format(path, message), "usage", numpy.save(path, t))
+    end
+    assert_fails("'x.npy': NPY by its name (.npz expected)", "usage", numpy.save("x.npy", { t = t }))
+  end)
+
   it("goes through a pipe as into a file", function()
     local t = tensors.counting("int16", 3, 4)
     for name, value in pairs { ["x.npy"] = t, ["x.npz"] = { a = t, b = t } } do

@@ -36,6 +36,38 @@ describe("a CSV file", function()
     assert.is_nil(iris:columns())
   end)
 
+  it("gives fields by the names of their columns", function()
+    local object = csv.Generic { path = write "name,age,name\nAda,36,x\n,,\n", names_row = 0 }
+    local found = {}
+    for row in object:rows { age = "integer?", name = "string?" } do
+      found[#found + 1] = { row.name or false, row.age or false, #row, row[4] == nil }
+    end
+    assert.same({ { "Ada", 36, 3, true }, { false, false, 0, true } }, found)
+    for row in object:rows() do
+      assert.equal(row[2], row.age)
+      local ok, message = pcall(function()
+        return row.nmae
+      end)
+      assert.is_false(ok)
+      assert.matches(": no column 'nmae' %(name, age, name expected%)$", message)
+    end
+    for row in csv.rows(path) do
+      assert.is_nil(row.name)
+    end
+  end)
+
+  it("has as many types as columns, each by a name that is there", function()
+    write "name,age,town\nAda,36,x\n"
+    local function fails(message, types, names_row)
+      assert.same({ n = 3, nil, path .. ": " .. message, "usage" },
+        table.pack(csv.open(path, { names_row = names_row or 0, types = types })))
+    end
+    fails("types names 2 columns, the file has 3", { "string", "integer" })
+    fails("types names 1 column, the file has 3", { "string" })
+    fails("types: no column 'nmae' (did you mean 'name'?)", { nmae = "string" })
+    fails("types: no column 'name' (names_row expected too)", { name = "string" }, -1)
+  end)
+
   it("gives its names, and the rows behind them", function()
     local object = csv.Generic { path = write "# made today\na\tb\n1\t2\n", delimiter = "\t", ignore = 1,
       names_row = 0 }

@@ -362,16 +362,93 @@ describe("a custom function", function()
     it("fetches nothing where it reads what is of this machine, or made of it", function()
       temp.write(lab.folder .. "/secret", "secret")
       local secret = ('filedownloader("secret", "file://%s/secret") ..'):format(lab.folder)
-      local message = "work:fetch: not in a function that needs '%s', which is of this machine or of another "
-        .. "dataset (two custom steps, one that fetches and one that reads, expected)"
+      local message = "work:fetch: not where a function of this file is given '%s', which is of this machine "
+        .. "or of another dataset (filedownloader and the like, for what is fetched, expected)"
       local body = "for line in secret:lines() do work:fetch('FAULTS/' .. line, 'x') end"
       assert_failure(body, 10, 1, message:format "secret", { takes = "secret", before = secret })
       local hidden = secret .. 'custom("hidden", function(work, secret) work:copy(secret, "s") end) ..'
       assert_failure("for line in hidden:lines 's' do work:fetch('FAULTS/' .. line, 'x') end", 10, 1,
-        message:format "hidden", { takes = "hidden", before = hidden })
+        message:format "secret", { takes = "hidden", before = hidden })
       for _, request in ipairs(faults:requests()) do
         assert.is_nil(request.path:find("secret", 1, true))
       end
+    end)
+  end)
+
+  describe("beside one that reads what is the user's own", function()
+    before_each(function()
+      temp.write(lab.folder .. "/own/data/secret", "secret")
+      temp.write(lab.folder .. "/own/data/.hidden/key", "key")
+    end)
+
+    local function sent()
+      for _, request in ipairs(faults:requests()) do
+        if request.path:find("secret", 1, true) then
+          return request.path
+        end
+      end
+    end
+
+    it("fetches nothing: they share the file's locals", function()
+      lab:define(([[
+        local Folder, key = use "datamaestro.data".Folder, nil
+        Data = linkfolder("own", { "LAB/own/data" }) ..
+          custom("r", function(work, own)
+            for line in own:lines "secret" do key = line end
+            work:write "x"
+          end) ..
+          custom("s", function(work)
+            work:write("a"):close()
+            for i = 1, 500 do if not key then work:copy("a", "b" .. i) end end
+            work:fetch("FAULTS/" .. (key or "none"), "x")
+          end) ..
+        dataset { Folder, "Two functions" } .. function(s) return { path = s } end]]):gsub("LAB", lab.folder)
+        :gsub("FAULTS", faults.url))
+      local result = lab:prepare()
+      assert.equal(10, result.status)
+      assert.matches("work:fetch: not where a function of this file is given 'own'", result.err, 1, true)
+      assert.is_nil(sent())
+    end)
+
+    it("fetches nothing where another variant put it there", function()
+      lab:define(([[
+        local Folder = use "datamaestro.data".Folder
+        Data = resources(function(v)
+            if v.own then return linkfile("x", { "LAB/own/data/secret" }) end
+            return filedownloader("x", "FAULTS/none") .. custom("c", function(work, x)
+              for line in x:lines() do work:fetch("FAULTS/" .. line, "y") end
+            end)
+          end) ..
+          dataset { Folder, "Variants", variants = AxesVariants {
+            own = Axis { type = "boolean", default = true, in_id = false } } } ..
+          function() return { path = "/" } end]]):gsub("LAB", lab.folder):gsub("FAULTS", faults.url))
+      assert.equal(0, lab:prepare().status)
+      lab:run { "--quiet", "prepare", "org.example.data[own=false]" }
+      assert.is_nil(sent())
+    end)
+
+    it("sees nothing hidden of what a link leads to", function()
+      local source = ([[
+        local Folder = use "datamaestro.data".Folder
+        Data = linkfolder("own", { "LAB/own/data" }) .. %s ..
+          dataset { Folder, "Hidden" } .. function(own) return { path = own } end]]):gsub("LAB", lab.folder)
+      lab:define(source:format [[custom("r", function(work, own)
+        local out = work:write "names"
+        for _, name in ipairs(own:list()) do out:line(name) end
+        for line in own:lines ".hidden/key" do out:line(line) end end)]])
+      local result = lab:prepare()
+      assert.equal(10, result.status)
+      assert.matches("own: '.hidden/key' is hidden", result.err, 1, true)
+      lab:define(source:format [[custom("r", function(work, own)
+        local out = work:write "names"
+        for _, name in ipairs(own:list()) do out:line(name) end end)]])
+      assert.equal(0, lab:prepare().status)
+      assert.equal("secret\n", temp.read(lab:path "r/names"))
+      lab:define(source:format [[filescopy("f", "own", { key = ".hidden/key" })]])
+      result = lab:prepare()
+      assert.equal(10, result.status)
+      local problem = "hidden (what a link leads to has no hidden files for definitions)"
+      assert.matches(problem, result.err, 1, true)
     end)
   end)
 

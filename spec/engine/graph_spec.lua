@@ -392,8 +392,8 @@ describe("a dataset of several resources", function()
       temp.write(lab:path "p.txt", "plain\n")
       local result = lab:prepare()
       assert.equal(0, result.status)
-      local warning = "datamaestro: warning: %s: taken as it is (the definition has no size or digest of its "
-        .. "content)\n"
+      local warning = "datamaestro: warning: %s: taken as it is (no checksum in the definition tells what "
+        .. "must be in it)\n"
       assert.equal(warning:format(lab:path "top"), result.err)
       assert.same({}, server:requests())
       assert(os.remove(lab:path "top/a.txt"))

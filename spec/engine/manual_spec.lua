@@ -131,7 +131,7 @@ org.example.data: data: to be fetched by hand (in a drop folder expected)
     assert.are.equal(3, lab:prepare().status)
     local path = drop("data.zip", "right")
     assert_taken(("datamaestro: warning: org.example.data: data: %s is taken by its name (the definition has "
-      .. "no digest)\n"):format(path))
+      .. "no checksum)\n"):format(path))
   end)
 
   it("adopts the file where it is put into the dataset's folder itself", function()

@@ -37,12 +37,11 @@ describe("what is recorded of a resource", function()
   local function prepared(...)
     local result = lab:prepare(...)
     assert.equal(0, result.status, result.err)
-    local found = json.decode(temp.read(lab:path ".state.json")).resources
-    for _, entry in pairs(found) do
-      assert.matches("^%x+$", entry.recipe)
-      entry.recipe = nil
+    local resources = json.decode(temp.read(lab:path ".state.json")).resources
+    for _, entry in pairs(resources) do
+      entry.recipe = nil -- spec/engine/graph_spec.lua has what it is for
     end
-    return found
+    return resources
   end
 
   local function sum(content)

@@ -14,6 +14,13 @@ struct dm_csv_options dm_lua_csv_options(lua_State *L, int index, const char *ex
 /* Pushes the columns' names as an array of strings, nil without any. */
 void dm_lua_csv_names(lua_State *L, const struct dm_csv *csv);
 
+/* Pushes the types of option `types` at argument `index` as a string of one letter a column, "" without any:
+ * s(tring), n(umber), i(nteger), in upper case where the field may be empty. */
+void dm_lua_csv_types(lua_State *L, int index);
+
+/* Pushes a metatable for rows, by which row.name is a column's field; nil where columns have no names. */
+void dm_lua_csv_record(lua_State *L, const struct dm_csv *csv);
+
 /* Called between two pieces of a long read: where Ctrl-C set a hook, it raises. */
 void dm_lua_csv_look_up(lua_State *L);
 

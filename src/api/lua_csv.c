@@ -5,8 +5,8 @@
  * numbers of rows and columns; -1 for none), `columns` (fields that every row must have), `source` (a stream
  * of datamaestro.api.stream, read instead of the file), `encoding` (as of datamaestro.api.lines; without it
  * fields are bytes as they are), for csv.open and csv.rows `types` (array of "string" "number" "integer"
- * "number?" "integer?", one a column: what fields are read as) and for csv.matrix and csv.batches `target`
- * (name of a column to be kept apart). Rows of data begin behind names_row and size_row.
+ * "string?" "number?" "integer?", one a column: what fields are read as) and for csv.matrix and csv.batches
+ * `target` (name of a column to be kept apart). Rows of data begin behind names_row and size_row.
  */
 #include <string.h>
 
@@ -21,6 +21,7 @@
 struct reader {
   struct dm_csv csv;
   const char *types; /* of csv.open, one letter a column; "" without any. Kept by a user value */
+  bool has_names;    /* rows have a metatable, the third user value */
 };
 
 enum { TEXT_SIZE = 1 << 16 /* bytes after which reader:text gives what it has */ };
@@ -94,31 +95,17 @@ void dm_lua_csv_names(lua_State *L, const struct dm_csv *csv) {
     lua_pushnil(L);
 }
 
-/* Pushes the types of option `types` as a string of one letter a column, "" without any: s(tring), n(umber),
- * i(nteger), in upper case where the field may be empty. */
-static void push_types(lua_State *L, int index) {
-  luaL_Buffer letters;
-  if (!lua_istable(L, index) || lua_getfield(L, index, "types") == LUA_TNIL) {
-    lua_pushliteral(L, "");
-    return;
-  }
-  if (!lua_istable(L, -1))
-    luaL_error(L, "field 'types': %s (array of names of types expected)", luaL_typename(L, -1));
-  const int types = lua_gettop(L);
-  luaL_buffinit(L, &letters);
-  for (lua_Integer i = 1; i <= (lua_Integer)lua_rawlen(L, types); i++) {
-    static const char *const names[] = {"string", "number", "integer", "number?", "integer?"};
-    size_t found = 0;
-    lua_rawgeti(L, types, i);
-    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1);
-    while (found < 5 && strcmp(names[found], name) != 0)
-      found++;
-    if (found == 5)
-      luaL_error(L, "field 'types': '%s' (string, number, integer, number? or integer? expected)", name);
-    lua_pop(L, 1);
-    luaL_addchar(&letters, "sniNI"[found]);
-  }
-  luaL_pushresult(&letters);
+/* Every row must have as many fields as there are types. */
+static int expect_typed(struct reader *reader, struct dm_error *err) {
+  size_t typed = strlen(reader->types);
+  size_t named = reader->csv.names.count;
+  if (typed == 0)
+    return 0;
+  if (named > 0 && named != typed)
+    return dm_error_set(err, DM_ERROR_USAGE, "%s: types names %zu column%s, the file has %zu",
+                        reader->csv.path, typed, typed == 1 ? "" : "s", named);
+  reader->csv.options.columns = typed;
+  return 0;
 }
 
 /* csv.open(path, options) → reader, positioned on the first row of data, to-be-closed | nil, message, code:
@@ -128,18 +115,19 @@ static int csv_open(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   lua_settop(L, 2);
   struct dm_csv_options options = dm_lua_csv_options(L, 2, "types"); /* the source is at 3 */
-  push_types(L, 2);
-  size_t typed = lua_rawlen(L, -1);
-  options.columns = typed > 0 ? typed : options.columns;
-  struct reader *reader = lua_newuserdatauv(L, sizeof *reader, 2);
+  dm_lua_csv_types(L, 2);
+  struct reader *reader = lua_newuserdatauv(L, sizeof *reader, 3);
   *reader = (struct reader){.csv.fd = -1, .types = lua_tostring(L, -2)};
   luaL_setmetatable(L, READER);
   lua_pushvalue(L, 3);
   (void)lua_setiuservalue(L, -2, 1);
   lua_pushvalue(L, -2);
   (void)lua_setiuservalue(L, -2, 2);
-  if (dm_csv_open(&reader->csv, path, &options, &err) != 0)
+  if (dm_csv_open(&reader->csv, path, &options, &err) != 0 || expect_typed(reader, &err) != 0)
     return dm_lua_fail(L, &err);
+  reader->has_names = reader->csv.names.count > 0;
+  dm_lua_csv_record(L, &reader->csv);
+  (void)lua_setiuservalue(L, -2, 3);
   return 1;
 }
 
@@ -156,9 +144,10 @@ static int push_typed(lua_State *L, const struct dm_csv *csv, size_t column, cha
   double number = 0;
   int64_t integer = 0;
   const struct dm_csv_field *field = &csv->row.fields[column];
-  if ((letter == 'N' || letter == 'I') && is_blank(csv->row.bytes + field->start, field->size))
+  bool is_empty = letter == 'S' && field->size == 0;
+  if (is_empty || ((letter == 'N' || letter == 'I') && is_blank(csv->row.bytes + field->start, field->size)))
     lua_pushnil(L);
-  else if (letter == 's')
+  else if (letter == 's' || letter == 'S')
     lua_pushlstring(L, csv->row.bytes + field->start, field->size);
   else if (letter == 'n' || letter == 'N') {
     if (dm_csv_number(csv, column, &number, err) != 0)
@@ -197,14 +186,21 @@ static int reader_row(lua_State *L) {
   int status = dm_csv_next(csv, &err);
   if (status < 0)
     return dm_lua_fail(L, &err);
-  const char *types = ((const struct reader *)csv)->types;
-  if (status > 0 && *types != '\0')
-    return push_typed_row(L, csv, types);
-  if (status == 0)
+  if (status == 0) {
     lua_pushnil(L);
+    return 1;
+  }
+  const struct reader *reader = (const struct reader *)csv;
+  int count = 1;
+  if (*reader->types != '\0')
+    count = push_typed_row(L, csv, reader->types);
   else
     push_row(L, csv, &csv->row);
-  return 1;
+  if (count == 1 && reader->has_names) {
+    (void)lua_getiuservalue(L, 1, 3);
+    (void)lua_setmetatable(L, -2);
+  }
+  return count;
 }
 
 /* reader:skip(count) → integer: rows left out, fewer than `count` only at the end | nil, message, "format".
@@ -310,6 +306,30 @@ static int reader_close(lua_State *L) {
   return 0;
 }
 
+/* tostring(reader) → "table people.csv: columns name, age". */
+static int reader_tostring(lua_State *L) {
+  const struct dm_csv *csv = luaL_checkudata(L, 1, READER);
+  if (csv->path == NULL) {
+    lua_pushliteral(L, "table (closed)");
+    return 1;
+  }
+  lua_settop(L, 1);
+  dm_lua_csv_names(L, csv);
+  luaL_Buffer text;
+  const lua_Integer count = lua_isnil(L, 2) ? 0 : (lua_Integer)lua_rawlen(L, 2);
+  luaL_buffinit(L, &text);
+  luaL_addstring(&text, "table ");
+  luaL_addstring(&text, csv->path);
+  for (lua_Integer i = 1; i <= count; i++) {
+    luaL_addstring(&text, i == 1 ? ": columns " : ", ");
+    lua_rawgeti(L, 2, i);
+    luaL_addvalue(&text);
+  }
+  luaL_addstring(&text, "; :row(), :rows() and :names() read it");
+  luaL_pushresult(&text);
+  return 1;
+}
+
 /* csv.rows(path, options) → as reader:rows() of csv.open, closed when the loop ends; raises as that does
  * where the file cannot be opened. */
 static int csv_rows(lua_State *L) {
@@ -327,7 +347,8 @@ DM_LUA_MODULE int luaopen_datamaestro_api_csv(lua_State *L);
 
 int luaopen_datamaestro_api_csv(lua_State *L) {
   static const luaL_Reg functions[] = {{"open", csv_open}, {"rows", csv_rows}, {NULL, NULL}};
-  static const luaL_Reg reader[] = {{"__gc", reader_close}, {"__close", reader_close}, {NULL, NULL}};
+  static const luaL_Reg reader[] = {
+      {"__gc", reader_close}, {"__close", reader_close}, {"__tostring", reader_tostring}, {NULL, NULL}};
   static const luaL_Reg text[] = {{"__gc", text_close}, {NULL, NULL}};
   static const luaL_Reg methods[] = {{"row", reader_row},   {"rows", reader_rows},   {"skip", reader_skip},
                                      {"text", reader_text}, {"names", reader_names}, {"close", reader_close},

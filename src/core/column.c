@@ -162,8 +162,11 @@ static bool is_blank(const char *bytes, size_t size) {
   return true;
 }
 
-/* Whether a field that is a number is written as an integer: digits, perhaps after a sign. */
-static bool is_integer_text(const char *bytes, size_t size) {
+/* Whether a field that is a number is written as an integer: digits, perhaps after a sign, that 64 bits hold
+ * (the greatest of them is the double 2^63). */
+static bool is_integer_text(const char *bytes, size_t size, double value) {
+  if (value < -0x1p63 || value > 0x1p63)
+    return false;
   for (size_t i = 0; i < size; i++)
     if ((bytes[i] < '0' || bytes[i] > '9') && bytes[i] != '-' && bytes[i] != '+' && bytes[i] != ' ')
       return false;
@@ -180,7 +183,7 @@ int dm_column_field(struct dm_column *column, char *bytes, size_t size, struct d
     return dm_column_text(column, bytes, size, err);
   if (size > column->longest)
     column->longest = size;
-  return dm_column_number(column, value, is_integer_text(bytes, size), err);
+  return dm_column_number(column, value, is_integer_text(bytes, size, value), err);
 }
 
 int dm_column_tensor(struct dm_column *column, const struct dm_tensor *tensor, struct dm_error *err) {

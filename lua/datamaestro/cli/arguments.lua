@@ -104,12 +104,27 @@ local function quick(argv)
   return name, result
 end
 
+-- `run --debug FILE` as `--debug run FILE`: what follows FILE is the script's.
+local function options_first(argv)
+  local result, i = { [0] = argv[0] }, 2
+  while argv[1] == "run" and option_of(argv[i]) do
+    local option = option_of(argv[i])
+    for _ = 1, option.argument and 2 or 1 do
+      result[#result + 1] = argv[i]
+      i = i + 1
+    end
+  end
+  result[#result + 1] = argv[1]
+  return table.move(argv, i, #argv, #result + 1, result)
+end
+
 --- Parses the arguments.
 -- @param argv table
 -- @return string: the command's name | nil
 -- @return table: the arguments, by option or argument name | nil
 -- @return table|nil: on failure {message, code = "usage"}, or {help = text}
 function arguments.parse(argv)
+  argv = options_first(argv)
   local name, result = quick(argv)
   if name then
     return name, result

@@ -230,6 +230,9 @@ function complete.candidates(text, globals, ids)
   local quoted = open_string(text)
   if quoted == false then
     return #text + 1, {}
+  elseif quoted and text:sub(quoted - 2, quoted - 2) == "[" then -- ds["tr
+    start = quoted
+    found = member_candidates(value_before(text:sub(1, quoted - 3), globals), text:sub(quoted), false)
   elseif quoted then
     local skip
     found, skip = string_candidates(text:sub(quoted), ids)

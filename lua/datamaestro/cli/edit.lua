@@ -23,7 +23,7 @@ local function path_of(session, what)
   end
   local path, message, code = session:registry():file_of(what)
   if not path then
-    session:warn_of_repositories()
+    session:warn_of_repositories(code)
   end
   return path, message, code
 end

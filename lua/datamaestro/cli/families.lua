@@ -1,7 +1,6 @@
 --- Families of datasets, for people and as JSON: their axes, and a selector to copy.
 local axis = require "datamaestro.definition.axis"
 local json = require "datamaestro.json"
-local text = require "datamaestro.text"
 
 local families = {}
 
@@ -80,17 +79,13 @@ local function by_need(list)
   return sorted
 end
 
-local function add_wrapped(lines, head, words)
-  for line in text.wrap(words, 78 - 17):gmatch "[^\n]+" do
-    lines[#lines + 1], head = ("  %-14s %s"):format(head, line), ""
-  end
-end
-
 local function family_lines(dataset, lines)
   lines[#lines + 1] = "Axes:"
   for _, one in ipairs(by_need(dataset.variants.axes)) do
-    add_wrapped(lines, one.name, axis.describe(one))
-    add_wrapped(lines, "", one.description)
+    lines[#lines + 1] = ("  %-14s %s"):format(one.name, axis.describe(one))
+    if one.description ~= "" then
+      lines[#lines + 1] = ("  %-14s %s"):format("", one.description:gsub("%s+", " "))
+    end
   end
 end
 

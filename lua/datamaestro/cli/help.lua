@@ -23,6 +23,7 @@ local OVERVIEW = {
   { "show(ds.train.images, { n = 50, labels = ds.train.labels })",
     "images as pictures, here or in a file (png, html)" },
   { "plot(ds.train.labels)", "how often values occur (png, svg)" },
+  { "head(x), describe(x)", "first rows, and figures, of data, tensors, or a file: head \"people.csv\"" },
   { "datamaestro", "the same as functions for scripts" },
   { "edit \"ID\", edit \"FILE.lua\"", "a definition, in your editor; then it is checked" },
   { "reload()", "read changed definitions anew" },
@@ -276,8 +277,7 @@ local function about_nothing(repl)
   if not lines then
     return about_other(nil)
   end
-  local first = "%s has no value here: it is a word of definitions, in files (help %q says the same)"
-  table.insert(lines, 1, first:format(name, name))
+  table.insert(lines, 1, ("%s has no value here, but is a word of definitions:"):format(name))
   return lines
 end
 

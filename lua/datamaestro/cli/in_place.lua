@@ -3,7 +3,11 @@ local file = require "datamaestro.api.file"
 
 local in_place = {}
 
-local function is_there(store, dataset)
+--- Whether something of a dataset is in a data directory.
+-- @param store store
+-- @param dataset dataset
+-- @return boolean
+function in_place.is_there(store, dataset)
   local folder = store:folder(dataset)
   for _, name in ipairs { ".state.json", ".state.lock", ".contents" } do
     if file.stat(folder .. "/" .. name, true) then
@@ -19,7 +23,7 @@ local function is_there(store, dataset)
 end
 
 local function add(list, store, dataset)
-  list[#list + 1] = dataset and is_there(store, dataset) and dataset or nil
+  list[#list + 1] = dataset and in_place.is_there(store, dataset) and dataset or nil
 end
 
 -- One for each of a family's folders that is there: where several stand in one, they are the same files.

@@ -56,12 +56,16 @@ local function add_help(target, asked)
   end)
 end
 
-local function add_command(root, name, transfers, asked)
+-- `shown` gets what the usage calls the command's arguments.
+local function add_command(root, name, transfers, asked, shown)
   local definition = require("datamaestro.cli.commands." .. name)
   local target = root:command(name, definition.summary):summary(definition.summary)
   add_help(target, asked)
   if definition.configure then
     definition.configure(target)
+    for _, argument in ipairs(target._arguments) do
+      shown[argument._name] = argument._argname
+    end
   end
   if definition.transfers and name ~= "run" then -- what follows `run` is the script's
     add_options(target, transfers)
@@ -96,6 +100,32 @@ local function command_of(argv, names, globals, transfers)
   end
 end
 
+-- The commands that begin with a word, or what lua-argparse thinks is near.
+local function guess_of(word, near, names)
+  local list = {}
+  for _, name in ipairs(names) do
+    if name:sub(1, #word) == word then
+      list[#list + 1] = ("'%s'"):format(name)
+    end
+  end
+  near = #list > 0 and table.concat(list, " or ") or near
+  return near and (" (did you mean %s?)"):format(near) or ""
+end
+
+-- What lua-argparse says, with arguments as the usage calls them.
+local function worded(message, names, shown)
+  local plain, near = message:match "^(.-)\nDid you mean (.-)%?$"
+  local word = message:match "^unknown command '(.-)'"
+  if word then
+    message = ("unknown command '%s'%s"):format(word, guess_of(word, near, names))
+  elseif plain then
+    message = ("%s (did you mean %s?)"):format(plain, near)
+  end
+  return (message:gsub("argument '([%w_]+)'", function(name)
+    return ("argument %s"):format(shown[name] or "'" .. name .. "'")
+  end))
+end
+
 --- Parses the arguments. Only the named command's file is loaded; without one, all are.
 -- @param argv table
 -- @param globals array of the options of every command: {name, argument|nil, repeatable|nil, doc}
@@ -115,8 +145,9 @@ function parser.parse(argv, globals, transfers)
   if not chosen or require("datamaestro.cli.commands." .. chosen).transfers then
     add_options(root, transfers, chosen ~= nil and chosen ~= "run")
   end
+  local shown = {}
   for _, name in ipairs(chosen and { chosen } or names) do
-    add_command(root, name, transfers, asked)
+    add_command(root, name, transfers, asked, shown)
   end
   local finished, ok, result = pcall(root.pparse, root, argv)
   if asked.help then
@@ -124,8 +155,9 @@ function parser.parse(argv, globals, transfers)
   elseif not finished then
     error(ok, 0)
   elseif not ok then
-    local message = result:gsub("\nDid you mean (.-)%?$", " (did you mean %1?)")
-    return nil, nil, { message = message .. "; `datamaestro --help` shows what there is", code = "usage" }
+    local message = "%s; `datamaestro %s--help` shows what there is"
+    return nil, nil, { message = message:format(worded(result, names, shown), chosen and chosen .. " " or ""),
+      code = "usage" }
   elseif not result.command then
     return nil, nil, { help = root:get_help() }
   end

@@ -84,7 +84,17 @@ function pick.walk(value, path, label)
   return value
 end
 
---- Finds what a selector names, fetches what is missing of its dataset, and opens it.
+-- A file of one's own, by its path.
+local function open_own(path, slice)
+  local value, message, code = require "datamaestro.cli.own_file".open(path)
+  if value == nil then
+    return nil, message, code
+  end
+  return { label = path, value = value, slice = slice }
+end
+
+--- Finds what a selector names, fetches what is missing of its dataset, and opens it. The path of a file of
+-- one's own is opened, too.
 -- @param session session
 -- @param selector string
 -- @return table { label = string (without the slice), dataset =, value = any, slice = as of pick.parse } |
@@ -94,9 +104,12 @@ function pick.open(session, selector)
   if not label then
     return nil, slice, kind
   end
+  if require "datamaestro.cli.own_file".is_path(label) then
+    return open_own(label, slice)
+  end
   local dataset, path, code = session:registry():find_part(label)
   if not dataset then
-    session:warn_of_repositories()
+    session:warn_of_repositories(code)
     return nil, path, code
   end
   local object, message, value

@@ -111,9 +111,10 @@ local function set_labels(images, options)
     return nil, ("labels: %d (%d expected, one an image)"):format(#labels, images.last), "usage"
   end
   local classes = options.classes or images.classes
+  local name_of = classes and require "datamaestro.cli.class_names".of(classes, labels)
   images.label = function(i)
     local label = labels[i]
-    return tostring(classes and classes[label] or label)
+    return tostring(name_of and name_of(label) or label)
   end
   return true
 end

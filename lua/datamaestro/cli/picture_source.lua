@@ -73,7 +73,7 @@ local function of_object(object)
   if types.type_of(images) then
     local result, message, code = source.of(images)
     if result then
-      result.labels = rawget(object, "labels")
+      result.labels, result.classes = rawget(object, "labels"), rawget(object, "classes")
     end
     return result, message, code
   elseif types.is(object, require "datamaestro.data.ml".FolderBased) then

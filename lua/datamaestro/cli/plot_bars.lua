@@ -53,7 +53,8 @@ local function whole_bins(low, high, bins)
   local count = (high - first) // step + 1
   return first, first + step * count, count, function(i)
     local from = first + (i - 1) * step
-    return step == 1 and number_text(from) or ("%d–%d"):format(from, from + step - 1)
+    local to = from + step - 1
+    return step == 1 and number_text(from) or ("%d–%d"):format(from, to), from, to
   end
 end
 
@@ -74,7 +75,8 @@ local function real_bins(low, high, bins)
   local first = math.floor(low / step)
   local count = math.max(1, math.min(math.ceil(high / step - first), 65536))
   return first * step, (first + count) * step, count, function(i)
-    return ("%s–%s"):format(number_text((first + i - 1) * step), number_text((first + i) * step))
+    local from, to = (first + i - 1) * step, (first + i) * step
+    return ("%s–%s"):format(number_text(from), number_text(to)), from, to
   end
 end
 
@@ -83,7 +85,8 @@ local WIDEST = 1 << 52 -- of whole numbers that are counted as such
 --- The bars of a tensor's numbers. NaN and infinite numbers are counted as `left_out`.
 -- @param tensor tensor
 -- @param options table: bins (how many, about; nil: as many as fit)
--- @return table: bars, total, left_out | nil, message, code
+-- @return table: bars (each label, count, and the bounds low and high: of whole numbers the first and the
+--   last one), total, left_out | nil, message, code
 function plot_bars.of_tensor(tensor, options)
   if tensor:numel() == 0 then
     return nil, "no numbers (one or more expected)", "usage"
@@ -103,7 +106,8 @@ function plot_bars.of_tensor(tensor, options)
   end
   local bars, total = {}, 0
   for i, number in ipairs(canvases.bins(tensor, from, to, count)) do
-    bars[i] = { label = label(i), count = number }
+    local text, first, last = label(i)
+    bars[i] = { label = text, count = number, low = first, high = last }
     total = total + number
   end
   return { bars = bars, total = total, left_out = tensor:numel() - total }

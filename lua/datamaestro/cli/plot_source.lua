@@ -187,8 +187,13 @@ local function of_table(read, object, options)
 end
 
 local function named(chart, classes)
-  for _, bar in ipairs(chart and classes and chart.bars or {}) do
-    bar.label = tostring(classes[math.tointeger(tonumber(bar.label))] or bar.label)
+  local labels = {}
+  for i, bar in ipairs(chart and classes and chart.bars or {}) do
+    labels[i] = bar.label
+  end
+  local name_of = #labels > 0 and require "datamaestro.cli.class_names".of(classes, labels)
+  for _, bar in ipairs(name_of and chart.bars or {}) do
+    bar.label = tostring(name_of(bar.label))
   end
   return chart
 end
@@ -209,7 +214,9 @@ local function of_object(object, options)
     if not labels then
       return nil, message, code
     end
-    return plot_source.of(labels, options)
+    local chart
+    chart, message, code = plot_source.of(labels, options)
+    return named(chart, not options.classes and rawget(object, "classes") or nil), message, code
   end
   return nil, ("%s without numbers (labels, a tensor or a table expected)"):format(schema.kind(object)),
     "usage"

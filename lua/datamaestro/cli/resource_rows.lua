@@ -150,10 +150,8 @@ function resource_rows.lines(row)
     ("  %-14s %s"):format("", row.origin),
   }
   for _, detail in ipairs(details_of(row)) do
-    local wrapped = detail[2] and text.wrap(detail[1] .. detail[2], 78 - 17) or ""
-    for line in wrapped:gmatch "[^\n]+" do
-      lines[#lines + 1] = ("  %-14s %s"):format("", line)
-    end
+    local words = detail[2] and detail[2]:gsub("%s+", " ")
+    lines[#lines + 1] = words and ("  %-14s %s%s"):format("", detail[1], words) or nil
   end
   return lines
 end

@@ -93,16 +93,34 @@ function Session:own_store()
   return require "datamaestro.engine.store".open(self.asked_data)
 end
 
+-- Folders that DATAMAESTRO_PATH names and that are not there; told once.
+local function warn_of_roots(self)
+  for path in (not self.told_of_roots and os.getenv "DATAMAESTRO_PATH" or ""):gmatch "[^:]+" do
+    if not file.stat(path) then
+      self:complain(("warning: DATAMAESTRO_PATH: %s: no such folder (a repository, or a folder of them, "
+        .. "expected)"):format(path))
+    end
+  end
+  self.told_of_roots = true
+end
+
 --- The repositories and their datasets.
 -- @return registry
 function Session:registry()
-  self.catalogue = self.catalogue or require "datamaestro.definition.registry".open()
+  if not self.catalogue then
+    self.catalogue = require "datamaestro.definition.registry".open()
+    warn_of_roots(self)
+  end
   return self.catalogue
 end
 
---- Says which repositories cannot be read.
-function Session:warn_of_repositories()
+--- Says which repositories cannot be read; where something was looked for in all of them, which scripts, too.
+-- @param code string|nil: of what failed
+function Session:warn_of_repositories(code)
   local _, problems = self:registry():repositories()
+  if code == "unknown" then
+    problems = select(2, self:registry():datasets())
+  end
   for _, problem in ipairs(problems) do
     self:complain("warning: " .. problem.message)
   end
@@ -114,7 +132,7 @@ end
 function Session:find(id)
   local dataset, message, code = self:registry():find(id)
   if not dataset then
-    self:warn_of_repositories()
+    self:warn_of_repositories(code)
   end
   return dataset, message, code
 end
@@ -360,7 +378,7 @@ function Session:find_all(ids)
   for i, id in ipairs(ids) do
     local dataset, message, code = self:registry():ready(id)
     if not dataset then
-      self:warn_of_repositories()
+      self:warn_of_repositories(code)
       return nil, message, code
     end
     datasets[i] = dataset

@@ -52,12 +52,16 @@ end
 
 --- Says that terms are not accepted, and how they can be.
 -- @param list array of agreements
+-- @param shown boolean|nil: whether their texts were shown just now
 -- @return nil, message, "agreement"
-function terms.refusal(list)
+function terms.refusal(list, shown)
   local lines = {}
   for i, one in ipairs(list) do
-    lines[i] = ("%s: terms '%s' are not accepted (`datamaestro agree %s` shows them); to accept them:\n  %s")
-      :format(names(one.datasets), text.line(one.id), quote(one.datasets[1]), terms.command(one))
+    local state = one.other_date and "have changed since you accepted them on " .. one.other_date:sub(1, 10)
+      or "are not accepted"
+    local where = shown and "" or (" (`datamaestro agree %s` shows them)"):format(quote(one.datasets[1]))
+    lines[i] = ("%s: terms '%s' %s%s; to accept them:\n  %s"):format(names(one.datasets), text.line(one.id),
+      state, where, terms.command(one))
   end
   return nil, table.concat(lines, "\n"), "agreement"
 end

@@ -1,6 +1,9 @@
 --- The functions that the REPL gives under the command line's words.
 local edit = require "datamaestro.cli.edit"
 local help = require "datamaestro.cli.help"
+local schema = require "datamaestro.schema"
+local tensors = require "datamaestro.api.tensor"
+local types = require "datamaestro.data.types"
 
 local words = {}
 
@@ -41,7 +44,8 @@ end
 
 --- Makes the functions of a REPL.
 -- @param repl repl: its session; gives it the field `library`
--- @return table: find, search, info, prepare, show, plot, loader, edit, reload, help, exit, quit
+-- @return table: find, search, info, prepare, show, plot, head, describe, loader, edit, reload, help, exit,
+--   quit
 function words.of(repl)
   local session = repl.session
   local library = require "datamaestro".new(session)
@@ -99,6 +103,55 @@ function words.of(repl)
 
   function functions.plot(value, options)
     local done, message, code = call(library.plot, value, options)
+    if not done then
+      return nil, message, code
+    end
+  end
+
+  -- What head and describe are asked about: a path, an id with a part, the value itself | nil, message, code.
+  local function pick(x)
+    if type(x) == "string" then
+      return require "datamaestro.cli.pick".open(session, x)
+    end
+    local id = types.type_of(x) and (rawget(x, "id") or rawget(x, "path"))
+    return { value = x, label = id or tensors.is_tensor(x) and "value" or schema.kind(x) }
+  end
+
+  --- Prints the first rows, as `datamaestro head` does.
+  -- @param x object, tensor, list; in a string the path of a file, or the id of a dataset with a part:
+  --   "people.csv", "com.lecun.mnist.train.labels[101:]"
+  -- @param count integer|nil: how many (default 10)
+  -- @return nothing | nil, message, code
+  function functions.head(x, count)
+    if count ~= nil and (math.type(count) ~= "integer" or count < 0) then
+      error(("head: %s (number of rows expected)"):format(tostring(count)), 2)
+    elseif x == nil then
+      error("head: nil (data, a tensor or a path expected)", 2)
+    end
+    local picked, message, code = pick(x)
+    local done = picked
+    if picked then
+      session:progress():clear()
+      done, message, code = command "head".show_rows(picked, count)
+    end
+    if not done then
+      return nil, message, code
+    end
+  end
+
+  --- Prints what is in data, as `datamaestro describe` does: shapes, types, ranges, classes, columns.
+  -- @param x object, tensor, list; in a string the path of a file, or the id of a dataset with a part
+  -- @return nothing | nil, message, code
+  function functions.describe(x)
+    if x == nil then
+      error("describe: nil (data, a tensor or a path expected)", 2)
+    end
+    local picked, message, code = pick(x)
+    local done = picked
+    if picked then
+      session:progress():clear()
+      done, message, code = command "describe".describe(session, picked)
+    end
     if not done then
       return nil, message, code
     end

@@ -40,8 +40,10 @@ local Images = { __name = "images" }
 Images.__index = function(self, key)
   if math.type(key) ~= "integer" then
     return class_folders.methods[key]
+  elseif key == #self + 1 then
+    return nil -- where ipairs ends
   elseif key < 1 or key > #self then
-    return nil
+    error(("image %d (1 to %d expected)"):format(key, #self), 2)
   end
   local image, message, code = self:open(key)
   return image or error({ message = message, code = code }, 0)

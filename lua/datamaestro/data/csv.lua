@@ -2,6 +2,7 @@
 
 local data = require "datamaestro.data"
 local failure = require "datamaestro.failure"
+local guess = require "datamaestro.guess"
 local source = require "datamaestro.data.source"
 local types = require "datamaestro.data.types"
 
@@ -33,6 +34,42 @@ local function options_of(path, given)
   return all
 end
 
+local api = "datamaestro.api.csv"
+
+-- Types by the columns' names as an array of types, strings for the others | nil, message, code. Nothing else
+-- than such a table is touched.
+local function types_by_number(path, all)
+  if type(all.types) ~= "table" or type(next(all.types)) ~= "string" then
+    return true
+  end
+  local plain = {}
+  for name, value in pairs(all) do
+    plain[name] = name ~= "types" and value or nil
+  end
+  local reader <close>, message, code = require(api).open(path, plain)
+  if not reader then
+    return nil, message, code
+  end
+  local names, kinds = reader:names() or {}, {}
+  for i, name in ipairs(names) do
+    kinds[i] = all.types[name] or "string"
+  end
+  for name in pairs(all.types) do
+    local found = false
+    for _, known in ipairs(names) do
+      found = found or known == name
+    end
+    if not found then
+      local expected = #names > 0 and (" (%s expected)"):format(table.concat(names, ", "))
+        or " (names_row expected too)"
+      local problem = ("%s: types: no column '%s'%s"):format(path, name, guess.hint(name, names, expected))
+      return nil, problem, "usage"
+    end
+  end
+  all.types = kinds
+  return true
+end
+
 -- Calls a function of datamaestro.api.csv: its results in a table. Wrong use raises where the caller was
 -- called (our functions end in tail calls, so that these are three levels).
 local function invoke(name, path, options, ...)
@@ -42,10 +79,15 @@ local function invoke(name, path, options, ...)
     error(("options: %s (table expected)"):format(type(options)), 3)
   end
   local all, message, code = options_of(path, options)
+  if all then
+    local done
+    done, message, code = types_by_number(path, all)
+    all = done and all
+  end
   if not all then
     return { n = 3, nil, message, code }
   end
-  local results = table.pack(pcall(require "datamaestro.api.csv"[name], path, all, ...))
+  local results = table.pack(pcall(require(api)[name], path, all, ...))
   if not results[1] then
     error(results[2], type(results[2]) == "string" and 3 or 0)
   end
@@ -83,7 +125,8 @@ end
 -- goes; the file is closed when the loop ends.
 -- @param path string: "x.csv", "x.csv.gz", "x.zip!/x.csv"
 -- @param options table|nil: delimiter (","), ignore (lines to leave out), names_row (-1), types (one a
---   column: "string" "number" "integer" "number?" "integer?"), columns, encoding ("utf-8")
+--   column, "string" "number" "integer", with a "?" where it may be empty; or by name), columns,
+--   encoding ("utf-8")
 -- @return iterator of arrays of strings, or of what `types` says; raises a table of `message` and `code`
 --   where the file cannot be opened or a row is bad
 function csv.rows(path, options)
@@ -144,10 +187,10 @@ csv.Generic = assert(types.new {
   methods = {
     --- Iterates the rows behind the ignored lines and the row of names: `for row in object:rows() do`.
     -- Reads as it goes, in bounded memory; the file is closed when the loop ends.
-    -- @param kinds array of strings | nil: what each column is read as: "string", "number", "integer", or
-    --   "number?" and "integer?" where a field may be empty (then nil); default: all strings
-    -- @return iterator of arrays of strings, or of what `kinds` says; raises a table of `message` and
-    --   `code` where the file cannot be opened or a row is bad
+    -- @param kinds array of strings | table by name | nil: what each column is read as: "string", "number",
+    --   "integer", with a "?" where a field may be empty (then nil); default: all strings
+    -- @return iterator of arrays of strings, or of what `kinds` says, also by the columns' names; raises a
+    --   table of `message` and `code` where the file cannot be opened or a row is bad
     rows = function(self, kinds)
       return iterate("rows", self.path, fields_of(self, { types = kinds }))
     end,

@@ -56,18 +56,36 @@ local function sort_tensors(map)
   return names, values
 end
 
+local OTHERS = { txt = "text", csv = "CSV", tsv = "TSV", json = "JSON", jsonl = "JSON lines", png = "PNG",
+  jpg = "JPEG", jpeg = "JPEG", mat = "MATLAB", h5 = "HDF5", pkl = "pickle", pt = "PyTorch" }
+
+-- What is wrong with a file's name: it must not promise another format | nil.
+local function name_problem(path, ending)
+  local own = path:lower():match "%.(%w+)$"
+  local promised = OTHERS[own] or own == "npz" and ending == "npy" and "NPZ"
+    or own == "npy" and ending == "npz" and "NPY"
+  if promised then
+    return ("'%s': %s by its name (.%s expected)"):format(path, promised, ending)
+  end
+end
+
 --- Writes a tensor as a .npy file, or a table of tensors by name as a .npz file (stored, not deflated). A
--- file that is there is replaced when the new one is whole and on disk.
+-- file that is there is replaced when the new one is whole and on disk. A name of another format (`.csv`) is
+-- refused.
 -- @param path string
 -- @param value tensor or table of tensors
 -- @return true | nil, message, code
 function numpy.save(path, value)
   if type(path) ~= "string" then
     error(("save: %s (path expected)"):format(type(path)), 2)
+  elseif not tensors.is_tensor(value) and type(value) ~= "table" then
+    error(("save: %s (tensor or table of tensors expected)"):format(type(value)), 2)
+  end
+  local problem = name_problem(path, tensors.is_tensor(value) and "npy" or "npz")
+  if problem then
+    return nil, problem, "usage"
   elseif tensors.is_tensor(value) then
     return value:save(path)
-  elseif type(value) ~= "table" then
-    error(("save: %s (tensor or table of tensors expected)"):format(type(value)), 2)
   end
   return require "datamaestro.api.npz".write(path, sort_tensors(value))
 end

@@ -98,6 +98,23 @@ local function parse(self, text, first)
   return asked, owners
 end
 
+-- A selector behind the part is one in a wrong place: a hint, or "".
+local function selector_hint(self, asked, owners, text)
+  local found, part = nil, ""
+  if asked.selector and asked.part == "" then
+    found, part = finding.longest(self, owners, asked.id, text)
+  end
+  return found and found:is_family() and part ~= ""
+    and (" (the selector stands before the part: %s[%s].%s)"):format(found.id, asked.selector, part) or ""
+end
+
+-- What finding.exactly gives, with a word of selectors in wrong places.
+local function find_exactly(self, asked, owners, text)
+  local found, message, code = finding.exactly(self, owners, asked.id, text)
+  local hint = code == "unknown" and selector_hint(self, asked, owners, text) or ""
+  return found, hint ~= "" and ("%s: unknown dataset%s"):format(text, hint) or message, code
+end
+
 --- Finds a dataset.
 -- @param text string: "com.lecun.mnist", "com.lecun.mnist@image" for that repository's, "org.x[size=small]"
 --   for one of a family
@@ -113,7 +130,7 @@ function Registry:find(text)
     return nil, problem:format(text, asked.part), "usage"
   end
   local found, message
-  found, message, code = finding.exactly(self, owners, asked.id, text)
+  found, message, code = find_exactly(self, asked, owners, text)
   if not found then
     return nil, message, code
   end
@@ -154,7 +171,7 @@ function Registry:find_part(text, first)
   end
   local found, part
   if asked.selector then
-    found, part, code = finding.exactly(self, owners, asked.id, text)
+    found, part, code = find_exactly(self, asked, owners, text)
     part = found and asked.part or part
   else
     found, part, code = finding.longest(self, owners, asked.id, text)

@@ -121,7 +121,7 @@ end
 -- @param folder string: a repository, a part of one, or a folder of them
 -- @return array of paths, sorted by folder
 function repository.scripts(folder)
-  return add_files(folder:gsub("(.)/+$", "%1"), "./", 1, {})
+  return (add_files(folder:gsub("(.)/+$", "%1"), "./", 1, {}, {}))
 end
 
 --- A definition's path relative to the repository.

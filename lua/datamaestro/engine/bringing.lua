@@ -67,6 +67,9 @@ local function make(self, step)
   local part = ("%s/%s.part"):format(self.workshop, resource.name)
   local context = context_of(self, resource)
   local made, message, code
+  if #graph.requires(resource) > 0 then
+    self.record:flush() -- what it needs is judged by its record
+  end
   if not context.locked then -- what others have may be as declared, and yet not as locked
     made, message, code = elsewhere.take(resource, part, context, dataset)
   end
@@ -80,7 +83,8 @@ local function make(self, step)
     run:done(dataset, resource, step.path)
   else -- what is known not to be right must not be taken for it later
     local wrong = step.state == "partial" or step.reason or resource.filename == ""
-    self.record:note(resource, wrong and place.found(resource, step.path) and "partial" or "none")
+    local stays = wrong and place.found(resource, step.path) and not place.is_link(step.path)
+    self.record:note(resource, stays and "partial" or "none")
   end
   return made, message, code
 end

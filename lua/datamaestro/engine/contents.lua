@@ -1,29 +1,11 @@
 --- What a folder should hold: a list that is made when it is complete, so that files that vanish later are
--- noticed without looking for each of them, and damage is found by reading them.
---
--- <dataset's folder>/.contents/<resource> begins with "datamaestro contents 2". Then comes a line for each
--- folder, "d TIME PATH", with the time of its last change in nanoseconds; one for each file or link,
--- "f SIZE SHA256 PATH" or "l 0 - PATH"; and in the end "e COUNT", how many lines there are between. Bytes
--- of a path that would not do in a line are percent-encoded. As long as a folder has the time that it had,
--- its names are those that it had. Lists of before (contents 1) have no digests and no last line.
+-- noticed without looking for each of them, and damage is found by reading them. It stands in <dataset's
+-- folder>/.contents/<resource>, in the form of contents_lines.lua, and has the time of each folder: as long
+-- as that is what it was, the names in it are those that they were.
 local file = require "datamaestro.api.file"
+local contents_lines = require "datamaestro.engine.contents_lines"
 
 local contents = {}
-
-local HEAD = "datamaestro contents 2"
-local HEAD_OF_BEFORE = "datamaestro contents 1"
-
-local function encode(path)
-  return (path:gsub("[%c%%]", function(byte)
-    return ("%%%02X"):format(byte:byte())
-  end))
-end
-
-local function decode(path)
-  return (path:gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end))
-end
 
 --- The path of a resource's list.
 -- @param folder string: the dataset's
@@ -87,11 +69,6 @@ function contents.list(root, is_foreign)
   return list
 end
 
-local function line_of(list, i)
-  local mark = list.links[i] and "l" or "f"
-  return ("%s %d %s %s\n"):format(mark, list.sizes[i], list.digests[i] or "-", encode(list.paths[i]))
-end
-
 --- What a list adds up to.
 -- @param list table: of contents.list or contents.read
 -- @return table: files, size (bytes), sha256 (of the lines of all files and links in the list's form; nil
@@ -102,7 +79,7 @@ function contents.sum(list)
   for i, bytes in ipairs(list.sizes) do
     size = size + bytes
     whole = whole and (list.links[i] or list.digests[i] ~= nil)
-    digest:update(line_of(list, i))
+    digest:update(contents_lines.member(list.paths[i], bytes, list.links[i], list.digests[i]))
   end
   return { files = #list.paths, size = size, sha256 = whole and digest:hex() or nil }
 end
@@ -121,14 +98,14 @@ end
 -- @param list table: of contents.list
 -- @return true | nil, message, code
 function contents.write(folder, name, list)
-  local lines = { HEAD .. "\n" }
+  local lines = { contents_lines.HEAD .. "\n" }
   for i, path in ipairs(list.folders) do
-    lines[#lines + 1] = ("d %d %s\n"):format(list.times[i], encode(path))
+    lines[#lines + 1] = contents_lines.folder(path, list.times[i])
   end
-  for i in ipairs(list.paths) do
-    lines[#lines + 1] = line_of(list, i)
+  for i, path in ipairs(list.paths) do
+    lines[#lines + 1] = contents_lines.member(path, list.sizes[i], list.links[i], list.digests[i])
   end
-  lines[#lines + 1] = ("e %d\n"):format(#lines - 1)
+  lines[#lines + 1] = contents_lines.last(#lines - 1)
   local path = contents.path(folder, name)
   clear(folder .. "/.contents", "folder")
   clear(path, "file")
@@ -147,57 +124,8 @@ function contents.remove(folder, name)
   file.remove(folder .. "/.contents")
 end
 
--- A line taken apart: mark, number, path, digest | "?" where it is none.
-local function parse(line, head)
-  local mark, number, rest = line:match "^([dfl]) (%d+) (.+)$"
-  if head == HEAD and not mark then
-    return line:match "^(e) (%d+)$"
-  elseif head == HEAD and mark ~= "d" then
-    local digest, path = rest:match "^(%S+) (.+)$"
-    if not path or digest ~= "-" and not digest:find "^%x+$" or #digest ~= 1 and #digest ~= 64 then
-      return nil
-    end
-    return mark, number, path, digest ~= "-" and digest or nil
-  end
-  return mark, number, rest
-end
-
--- The lines of a list: an iterator of mark, number, path, digest, to be closed, which ends with the mark "?"
--- where the list is damaged or cut short | nil where there is none that can be read.
 local function lines_of(folder, name)
-  local stream = io.open(contents.path(folder, name), "rb")
-  local head = stream and stream:read "l"
-  if head ~= HEAD and head ~= HEAD_OF_BEFORE then
-    if stream then
-      stream:close()
-    end
-    return nil
-  end
-  local count, ended = 0, false
-  return setmetatable({}, {
-    __call = function()
-      local line = not ended and stream:read "l"
-      if not line then
-        local cut = head == HEAD and not ended
-        ended = true
-        return cut and "?" or nil
-      end
-      local mark, number, path, digest = parse(line, head)
-      number = number and math.tointeger(tonumber(number))
-      ended = mark == "e" and number == count
-      if ended then
-        return nil
-      elseif not number or mark == "e" or ("/" .. decode(path) .. "/"):find "/%.?%.?/" then
-        ended = true
-        return "?"
-      end
-      count = count + 1
-      return mark, number, decode(path), digest
-    end,
-    __close = function()
-      stream:close()
-    end,
-  })
+  return contents_lines.read(contents.path(folder, name))
 end
 
 --- Reads a list.

@@ -1,7 +1,6 @@
 --- What a definition says of a dataset's resources, as plain values that JSON can hold: for a lock, and for
 -- telling what has changed. What comments say, where things stand in the script, and what does not shape the
 -- data (further places to fetch them from, instructions) is no part of it.
-local digest = require "datamaestro.api.digest"
 local json = require "datamaestro.json"
 local resources = require "datamaestro.engine.resources"
 local text = require "datamaestro.text"
@@ -33,7 +32,7 @@ end
 function plain(value, resource, key)
   local kind = type(value)
   if kind == "table" and type(value.fingerprint) == "function" then
-    return "function, sha256 " .. digest.string("sha256", value:fingerprint())
+    return "function, sha256 " .. require "datamaestro.api.digest".string("sha256", value:fingerprint())
   elseif kind == "table" then
     return plain_table(value, resource)
   elseif kind == "userdata" or kind == "function" then
@@ -63,7 +62,7 @@ end
 -- @param declared table: resource name → as of declaration.of
 -- @return string: sha256 in hex
 function declaration.digest(declared)
-  return digest.string("sha256", json.encode(declared))
+  return require "datamaestro.api.digest".string("sha256", json.encode(declared))
 end
 
 local function sorted_keys(...)

@@ -192,6 +192,13 @@ local function discard(job)
   download.drop(job)
 end
 
+-- The most that a transfer takes of the content is all that is expected.
+local function exactly(spec, message)
+  local size = spec.content and spec.content.size
+  local pattern = size and ("%%(%d at most expected%%)$"):format(size)
+  return pattern and message:gsub(pattern, ("(%d expected)"):format(size)) or message
+end
+
 -- Fetches from one source into spec.part and checks it; true | nil, message, code, whether another try may
 -- succeed.
 local function try(job, source)
@@ -213,7 +220,7 @@ local function try(job, source)
   leave(job)
   if not report then
     local passing
-    passing, message = judge(job, source, partial, message)
+    passing, message = judge(job, source, partial, (exactly(job.spec, message)))
     -- What an earlier answer or process brought may be what does not decode.
     passing = passing or (code == "format" and partial and partial.mixed and not source.alone)
     return nil, advise(job, message, partial, source.url), code, passing

@@ -81,10 +81,10 @@ end
 -- @param context table: shares (which is told what to expect), cache, settings, keep
 -- @return table: files (resources to make, but for those of which nothing stands on disk), bytes (to fetch,
 --   each URL once), unknown (resources of which these are not known), here (bytes of what is needed that are
---   in the cache), stored (bytes of what is made), transient (of these, what goes again), unmeasured (resources of
---   which these are not known), kept (bytes as served that stay until others are made of them, or for good),
---   spool (bytes as served under way at once, at the most), largest (of one resource), names (files in the
---   file system), folders (resources of which these are not known)
+--   in the cache), stored (bytes of what is made), transient (of these, what goes again), unmeasured
+--   (resources of which these are not known), kept (bytes as served that stay until others are made of them,
+--   or for good), spool (bytes as served under way at once, at the most), largest (of one resource), names
+--   (files in the file system), folders (resources of which these are not known)
 -- @return array: bytes to fetch for each plan | false where they are not known
 function needs.of(plans, context)
   local self = { shares = context.shares, cache = context.cache, users = {}, spools = {} }

@@ -63,6 +63,14 @@ function place.is_filled(resource, folder)
   return false
 end
 
+--- Whether a link stands in a place: what it leads to is looked at each time anyway.
+-- @param path string
+-- @return boolean
+function place.is_link(path)
+  local found = file.stat(path, true)
+  return found ~= nil and found.type == "link"
+end
+
 --- Whether there is what a resource should be, as far as its kind of thing goes.
 -- @param resource resource
 -- @param path string: its place

@@ -8,7 +8,8 @@ local verify = require "datamaestro.engine.verify"
 
 local plan = {}
 
-local UNPROVED = "%s: taken as it is (the definition has no size or digest of its content)"
+local UNPROVED = "%s: taken as it is (the definition has no size or checksum of its content)"
+local UNPROVED_FOLDER = "%s: taken as it is (no checksum in the definition tells what must be in it)"
 
 local function check(store, dataset, resource, path)
   local kind = resources.kind(resource)
@@ -73,7 +74,7 @@ local function look_at_folder(store, dataset, resource, path, unread)
     return { reason = missing }
   end
   local list = listed and not unread and contents.read(folder, resource.name)
-  return { action = "adopt", reason = not proved and UNPROVED:format(path) or nil, has_list = listed,
+  return { action = "adopt", reason = not proved and UNPROVED_FOLDER:format(path) or nil, has_list = listed,
     record = list and { stored = contents.sum(list) } or nil }
 end
 

@@ -17,14 +17,39 @@ local function parts_problem(path)
   return path:find "%c" and "a path with control characters (one line expected)" or nil
 end
 
+-- Whole home folders and the system's own hold what is no data.
+local SYSTEM = { "/proc", "/sys", "/dev", "/run", "/etc", "/boot" }
+
+local function system_problem(path)
+  local plain = path:gsub("/+", "/"):gsub("(.)/$", "%1")
+  if plain == "/" or plain == "~" or plain == "~/" or plain == "/root" or plain == "/home"
+    or plain:find "^/home/[^/]+$" then
+    return ("'%s' (a folder in it expected; a datafolder may be all of it)"):format(path:sub(1, 80))
+  end
+  for _, folder in ipairs(SYSTEM) do
+    if plain == folder or plain:sub(1, #folder + 1) == folder .. "/" then
+      return ("'%s' (a place for data expected)"):format(path:sub(1, 80))
+    end
+  end
+end
+
+local function is_hidden(path)
+  for part in path:gmatch "[^/]+" do
+    if part:find "^%." and part ~= "." and part ~= ".." then
+      return true
+    end
+  end
+  return false
+end
+
 -- Hidden files are keys and settings, not data: a definition of a stranger has no business there.
 local function path_problem(path)
   if not path:find "^/" and not path:find "^~/" then
     return ("'%s' (absolute path, ~/…, or { datafolder = KEY, path = … } expected)"):format(path:sub(1, 80))
-  elseif path:find "/%.[^./]" then
+  elseif is_hidden(path) then
     return ("'%s' (no hidden file or folder expected; a datafolder may be one)"):format(path:sub(1, 80))
   end
-  return parts_problem(path)
+  return system_problem(path) or parts_problem(path)
 end
 
 local function inner_problem(path)

@@ -116,7 +116,7 @@ local function print_text(session, found)
     session:print("\n" .. terms.text(one) .. "\n")
     session:print("sha256 " .. one.hash)
     session:print(one.date and "accepted " .. one.date or one.accepted and "accepted by DATAMAESTRO_AGREE"
-      or "not accepted; this accepts them:\n  " .. text.line(terms.command(one)))
+      or "not accepted")
   end
 end
 
@@ -131,7 +131,7 @@ local function show(session, found, missing, ids)
     print_text(session, found)
   end
   if #missing > 0 then
-    return terms.refusal(missing)
+    return terms.refusal(missing, true)
   end
   return true
 end

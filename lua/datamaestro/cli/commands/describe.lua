@@ -150,6 +150,7 @@ local function describe_all(session, picked)
 end
 
 return {
+  describe = describe_all,
   summary = "Say what a dataset's part holds: shape, type, range, classes; columns of tables.",
   words = { "selector" },
   transfers = true,

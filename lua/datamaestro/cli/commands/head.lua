@@ -21,7 +21,18 @@ local function print_lines(lines)
   return true
 end
 
+-- Prints the first rows for people.
+local function show_rows(picked, count)
+  local found = require "datamaestro.cli.content".of(picked)
+  local lines, message, code = found.preview(count or ROWS, picked.slice, console.size(1) or WIDTH)
+  if not lines then
+    return nil, message, code
+  end
+  return print_lines(lines)
+end
+
 return {
+  show_rows = show_rows,
   summary = "Show the first rows of a dataset's part.",
   words = { "selector" },
   transfers = true,
@@ -59,11 +70,6 @@ return {
     if format then
       return found.write(format, first_rows(picked.slice, count), { strings = arguments.strings })
     end
-    local lines
-    lines, message, code = found.preview(count, picked.slice, console.size(1) or WIDTH)
-    if not lines then
-      return nil, message, code
-    end
-    return print_lines(lines)
+    return show_rows(picked, count)
   end,
 }

@@ -63,6 +63,17 @@ local function write_all(folder, files)
   return paths
 end
 
+-- Whether definitions are looked for in a folder as it is.
+local function is_searched(folder)
+  local real = file.realpath(folder)
+  for _, one in ipairs((require "datamaestro.definition.registry".open():repositories())) do
+    if file.realpath(one.path) == real then
+      return true
+    end
+  end
+  return false
+end
+
 local function print_result(session, folder, paths)
   local text = require "datamaestro.text"
   if session.json then
@@ -72,8 +83,9 @@ local function print_result(session, folder, paths)
     session:print(text.line(path))
   end
   if not session.quiet then
-    session:complain(("next: edit %s/org/example.lua, then `datamaestro lint %s/org/example.lua`; "
-      .. "DATAMAESTRO_PATH=%s makes its datasets known"):format(folder, folder, file.realpath(folder)))
+    session:complain(("next: edit %s/org/example.lua, then `datamaestro lint %s/org/example.lua`%s"):format(
+      folder, folder, is_searched(folder) and ""
+      or ("; DATAMAESTRO_PATH=%s makes its datasets known"):format(file.realpath(folder))))
   end
 end
 

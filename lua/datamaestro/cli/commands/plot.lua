@@ -8,6 +8,10 @@ local function print_json(session, chart, label)
   for i, bar in ipairs(chart.bars) do
     bars[i] = json.object()
     json.set(bars[i], "label", bar.label)
+    if bar.low then
+      json.set(bars[i], "low", bar.low)
+      json.set(bars[i], "high", bar.high)
+    end
     json.set(bars[i], "count", bar.count)
   end
   local object = json.object()

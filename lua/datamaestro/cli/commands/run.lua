@@ -27,12 +27,8 @@ return {
     _G.datamaestro = require "datamaestro".new(session)
     _G.assert = require "datamaestro.failure".assert
     _G.arg = { [0] = path, table.unpack(arguments.arguments) }
-    local ok, problem = xpcall(script, function(problem)
-      if type(problem) == "string" then
-        problem = { message = session.debug and debug.traceback(problem, 2) or problem, code = "error" }
-      end
-      return problem
-    end, table.unpack(arguments.arguments))
+    local ok, problem = xpcall(script, require "datamaestro.cli.script_error".handler(script, session),
+      table.unpack(arguments.arguments))
     if ok then
       return true
     elseif type(problem) == "table" and type(rawget(problem, "message")) == "string" then

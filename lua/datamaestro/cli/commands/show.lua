@@ -3,11 +3,13 @@ local output = require "datamaestro.cli.output"
 local pick = require "datamaestro.cli.pick"
 local types = require "datamaestro.data.types"
 
--- The labels that stand beside images: ds.train.images has those of ds.train.
+-- What stands beside images, labels and their classes: ds.train.images has those of ds.train.
 local function labels_beside(session, label)
   local parent = label:match "^(.*)%.images$"
   local above = parent and pick.open(session, parent)
-  return above and types.type_of(above.value) and rawget(above.value, "labels") or nil
+  if above and types.type_of(above.value) then
+    return rawget(above.value, "labels"), rawget(above.value, "classes")
+  end
 end
 
 local function options_of(session, arguments, picked)
@@ -20,9 +22,25 @@ local function options_of(session, arguments, picked)
     options.n = options.n or picked.slice.last and picked.slice.last - picked.slice.first + 1
   end
   if not arguments.no_labels then
-    options.labels = labels_beside(session, picked.label)
+    options.labels, options.classes = labels_beside(session, picked.label)
   end
   return options
+end
+
+-- Rows that are asked for must be there, as for `cat` | nil, message, code.
+local function check_rows(picked)
+  local last = picked.slice and (picked.slice.last or picked.slice.first)
+  if not last then
+    return true
+  end
+  local picture = require "datamaestro.cli.picture"
+  local facts, message, code = picture.facts(picked.value, { n = 1, labels = false })
+  if not facts then
+    return nil, message, code
+  elseif facts.count < last then
+    return nil, ("%d images (no image %d)"):format(facts.count, last), "usage"
+  end
+  return true
 end
 
 local function print_json(session, facts, label)
@@ -63,8 +81,10 @@ return {
     local options = options_of(session, arguments, picked)
     session:progress():clear()
     output.start()
-    local picture, shown = require "datamaestro.cli.picture", true
-    if not session.json or arguments.png or arguments.html then
+    local picture = require "datamaestro.cli.picture"
+    local shown
+    shown, message, code = check_rows(picked)
+    if shown and (not session.json or arguments.png or arguments.html) then
       shown, message, code = picture.show(picked.value, options, output.write)
     end
     if shown and session.json then

@@ -1,4 +1,5 @@
 --- `datamaestro verify [ID…|--all]`
+local in_place = require "datamaestro.cli.in_place"
 local json = require "datamaestro.json"
 local text = require "datamaestro.text"
 
@@ -11,7 +12,7 @@ local function chosen(session, store, arguments)
   if arguments.all and #arguments.ids > 0 then
     return nil, "verify: ids and --all (one of them expected)", "usage"
   elseif arguments.all then
-    local datasets, problems = require "datamaestro.cli.in_place".datasets(session:registry(), store)
+    local datasets, problems = in_place.datasets(session:registry(), store)
     for _, problem in ipairs(problems) do
       session:complain("warning: " .. problem.message)
     end
@@ -172,11 +173,26 @@ local function report(session, results, read)
   end
 end
 
+-- What one has oneself is looked at, though others may have it whole; all else, where it is used.
+local function prefer_own(store, own, datasets)
+  for _, dataset in ipairs(datasets) do
+    if in_place.is_there(own, dataset) then
+      store:settle(dataset)
+    end
+  end
+end
+
 local function run(session, arguments)
-  local datasets
-  local store, message, code = session:own_store()
+  local store, datasets
+  local own, message, code = session:own_store()
+  if own then
+    store, message, code = session:store()
+  end
   if store then
-    datasets, message, code = chosen(session, store, arguments)
+    datasets, message, code = chosen(session, own, arguments)
+  end
+  if datasets then
+    prefer_own(store, own, datasets)
   end
   if not datasets then
     return nil, message, code

@@ -27,6 +27,9 @@ local KINDS = {
 -- @return content
 function content.of(picked)
   local T = types.type_of(picked.value)
+  if require "datamaestro.api.tensor".is_tensor(picked.value) then
+    return require "datamaestro.cli.content.tensor"(picked.value, picked.label)
+  end
   for _, kind in ipairs(T and KINDS or {}) do
     if types.is(picked.value, kind[1]) then
       return require("datamaestro.cli.content." .. kind[2])(picked.value, picked.label)

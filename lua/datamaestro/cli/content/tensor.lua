@@ -1,6 +1,7 @@
 --- The content of tensors: parts along the first dimension are the rows.
 local json = require "datamaestro.json"
 local output = require "datamaestro.cli.output"
+local tensors = require "datamaestro.api.tensor"
 
 local ELEMENTS = 65536 -- of one block
 
@@ -116,15 +117,23 @@ local function write_header(dtype, shape)
   output.write(npy_header(dtype, shape))
 end
 
---- Makes the content of a tensor's object.
--- @param object object: of a type that stands for Tensor
+-- An object's tensor, or a view of a tensor: what is closed in the end.
+local function open(object)
+  if tensors.is_tensor(object) then
+    return object:narrow(1, 1, #object)
+  end
+  return object:data()
+end
+
+--- Makes the content of a tensor or of its object.
+-- @param object object of a type that stands for Tensor, or tensor
 -- @param label string
 -- @return content
 local function new(object, label)
   local T = require "datamaestro.data.types".type_of(object)
   local function opened(f)
     return function(...)
-      local tensor <close>, message, code = object:data()
+      local tensor <close>, message, code = open(object)
       if not tensor then
         return nil, message, code
       end
@@ -132,7 +141,7 @@ local function new(object, label)
     end
   end
   return {
-    kind = T.name, formats = { "jsonl", "csv", "npy", "raw" },
+    kind = T and T.name or "tensor", formats = { "jsonl", "csv", "npy", "raw" },
     write = opened(function(tensor, format, slice)
       return write(tensor, label, format, slice)
     end),

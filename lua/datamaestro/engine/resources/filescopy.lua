@@ -57,15 +57,21 @@ local function original_of(root, relative)
   return real
 end
 
--- Data are not changed in place, so that another name for the same file does.
+-- Data are not changed in place, so that another name for the same file does; but the user's own files, which
+-- a link leads to, are copied, and none that is hidden.
 local function copy_one(root, original, target)
+  local linked = (file.stat(root, true) or {}).type == "link"
   local path, message, code = original_of(root, original)
+  if linked and ("/" .. original):find "/%." then
+    local problem = "%s/%s: hidden (what a link leads to has no hidden files for definitions)"
+    return nil, problem:format(root, original), "definition"
+  end
   local done
   if path then
     done, message, code = file.mkdirs(target:match "^(.*)/")
   end
   if done then
-    done, message, code = file.link(path, target)
+    done, message, code = (linked and file.copy or file.link)(path, target)
   end
   return done, message, code
 end

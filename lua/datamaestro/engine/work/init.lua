@@ -60,11 +60,10 @@ local function keep_private(job, source)
     checks.refuse("work:fetch: '%s' (a filedownloader that the function needs, for files of this machine)",
       address)
   end
-  for _, name in ipairs(job.needs) do
-    if not privacy.is_public(job.dataset, job.dataset:resource(name)) then
-      checks.refuse("work:fetch: not in a function that needs '%s', which is of this machine or of another "
-        .. "dataset (two custom steps, one that fetches and one that reads, expected)", name)
-    end
+  local name = privacy.given(job.resource)
+  if name then
+    checks.refuse("work:fetch: not where a function of this file is given '%s', which is of this machine or "
+      .. "of another dataset (filedownloader and the like, for what is fetched, expected)", name)
   end
 end
 

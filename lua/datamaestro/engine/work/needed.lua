@@ -32,13 +32,27 @@ local File = opaque.class("file", {
   end,
 })
 
+-- What a link leads to is the user's own, and what is hidden there no data.
+local function visible(state, name)
+  if state.linked and ("/" .. name):find "/%." then
+    checks.refuse("%s: '%s' is hidden (what a link leads to has no hidden files for definitions)",
+      state.label, name)
+  end
+  return name
+end
+
 local Folder = opaque.class("folder", {
   --- The names of all files below a folder, sorted by byte.
   -- @param folder string | nil: default: all
   -- @return array of strings
   list = function(state, folder)
     local name = folder == nil and "" or checks.name(folder, "list")
-    return checks.expect(state.job, state.workspace:list(name))
+    local names = checks.expect(state.job, state.workspace:list(visible(state, name)))
+    local shown = {}
+    for _, one in ipairs(names) do
+      shown[#shown + 1] = not (state.linked and ("/" .. one):find "/%.") and one or nil
+    end
+    return shown
   end,
 
   --- Iterates the lines of a file without their ends, decompressed by the ending of its name.
@@ -46,6 +60,9 @@ local Folder = opaque.class("folder", {
   -- @param options table | nil: encoding (default "utf-8", which is checked)
   -- @return iterator of strings
   lines = function(state, name, options)
+    if type(name) == "string" then
+      visible(state, name)
+    end
     return lines.within(state.job, state.workspace, name, options, "folder:lines")
   end,
 
@@ -53,7 +70,7 @@ local Folder = opaque.class("folder", {
   -- @param name string
   -- @return integer
   size = function(state, name)
-    checks.name(name, "folder:size", "name of a file in it")
+    visible(state, checks.name(name, "folder:size", "name of a file in it"))
     return checks.found(state.job, state.workspace, name, state.workspace:size(name))
   end,
 
@@ -61,7 +78,7 @@ local Folder = opaque.class("folder", {
   -- @param name string
   -- @return file to read
   file = function(state, name)
-    checks.name(name, "folder:file", "name of a file in it")
+    visible(state, checks.name(name, "folder:file", "name of a file in it"))
     checks.found(state.job, state.workspace, name, state.workspace:size(name))
     return opaque.new(File, { job = state.job, workspace = state.workspace, name = name })
   end,
@@ -91,7 +108,8 @@ function needed.new(job, resource)
   if not workspace then
     return nil, message, code
   end
-  return opaque.new(Folder, { job = job, workspace = workspace })
+  return opaque.new(Folder, { job = job, workspace = workspace, label = resource.name,
+    linked = file.stat(path, true).type == "link" })
 end
 
 --- A file that is to be copied or unpacked: of the work folder, or of a resource.

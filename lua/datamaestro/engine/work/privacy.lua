@@ -1,6 +1,9 @@
---- What a function of a definition may read, it could send away in an address: so what is of this machine, or
--- of another dataset, is never given to one that fetches.
+--- What a function of a definition may read, it could send away in an address: so what is of this machine,
+-- or of another dataset, is never given to one that fetches; nor does any function of a file fetch once
+-- another one of it was given such, for they share what the file's locals hold.
+local file = require "datamaestro.api.file"
 local graph = require "datamaestro.engine.graph"
+local recipe = require "datamaestro.engine.recipe"
 local resources = require "datamaestro.engine.resources"
 
 local privacy = {}
@@ -41,14 +44,45 @@ local function comes_from_elsewhere(resource)
   return true
 end
 
+-- Whether what stands in a resource's place was made as its definition says, and not put there by another
+-- variant, another definition or by hand.
+local function is_as_made(store, dataset, resource)
+  local found = file.stat(store:path(dataset, resource), true)
+  if not found then
+    return true -- transient, and gone
+  end
+  local record = store:records(dataset)[resource.name] or {}
+  local kind = resources.kind(resource)
+  local is_fetched = kind.sources and #kind.sources(resource) > 0
+  return found.type ~= "link" and record.recipe == recipe.of(resource)
+    and (not is_fetched or (record.source or record.fetched) ~= nil)
+end
+
+local readers = {} -- path of a definition → the name of a resource that one of its functions was given
+
+--- Notes that a function is given something that is not public.
+-- @param resource resource: the function's
+-- @param name string: what it is given
+function privacy.note(resource, name)
+  readers[resource.file] = readers[resource.file] or name
+end
+
+--- What a function of the same file was given that is not public.
+-- @param resource resource: the function's
+-- @return string | nil: the name of that resource
+function privacy.given(resource)
+  return readers[resource.file]
+end
+
 --- Whether a resource holds nothing but what servers gave.
 -- @param dataset dataset
 -- @param resource resource
+-- @param store store
 -- @return boolean
-function privacy.is_public(dataset, resource)
+function privacy.is_public(dataset, resource, store)
   local queue, seen = { resource }, { [resource] = true }
   for _, one in ipairs(queue) do
-    if not comes_from_elsewhere(one) then
+    if not comes_from_elsewhere(one) or not is_as_made(store, dataset, one) then
       return false
     end
     for _, name in ipairs(graph.requires(one)) do

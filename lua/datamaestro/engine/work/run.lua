@@ -7,7 +7,9 @@ local checks = require "datamaestro.engine.work.checks"
 local console = require "datamaestro.api.console"
 local errands = require "datamaestro.engine.work.errands"
 local file = require "datamaestro.api.file"
+local graph = require "datamaestro.engine.graph"
 local needed = require "datamaestro.engine.work.needed"
+local privacy = require "datamaestro.engine.work.privacy"
 local work = require "datamaestro.engine.work"
 local workspace = require "datamaestro.api.workspace"
 local writer = require "datamaestro.engine.work.writer"
@@ -16,9 +18,21 @@ local run = {}
 
 local TURN = 0.05 -- seconds after which other tasks have theirs
 
+-- Notes what this function and the others of its dataset are given: none of them fetches then.
+local function note_private(job)
+  for _, resource in ipairs(job.dataset.resources) do
+    for _, name in ipairs(resource.kind == "custom" and graph.requires(resource) or {}) do
+      if not privacy.is_public(job.dataset, job.dataset:resource(name), job.context.store) then
+        privacy.note(resource, name)
+      end
+    end
+  end
+end
+
 -- What the function is given | nil, message, code.
 local function arguments_of(job)
   local given = { work.new(job) }
+  note_private(job)
   for i, name in ipairs(job.needs) do
     local object, message, code = needed.new(job, job.dataset:resource(name))
     if not object then
@@ -91,20 +105,21 @@ local function placed(job, done, message, code)
   return done, message, code
 end
 
--- What the function has left open, of which some is removed already, and takes space until it is closed.
-local function close_files(job)
-  for reader in pairs(job.readers) do
-    if reader ~= "count" then
-      reader:close()
+-- What a function left open: at once, for an unlinked file keeps its space.
+local function close_all(job)
+  for _, handles in ipairs { job.readers, job.writers } do
+    for handle in pairs(handles) do
+      if handle ~= "count" then
+        handle:close()
+      end
     end
   end
-  writer.drop(job)
 end
 
 -- Runs the function, and stores what it makes; true | nil, message, code.
 local function work_in(job)
   local _ <close> = setmetatable({}, { __close = function() -- luacheck: ignore
-    close_files(job)
+    close_all(job)
   end })
   local session <close>, message, code = job.resource.run:start()
   if not session then

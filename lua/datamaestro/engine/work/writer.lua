@@ -73,16 +73,4 @@ function writer.finish(job)
   return true
 end
 
---- Closes all that a function has left open that has failed: what is not written yet is not wanted.
--- @param job table
-function writer.drop(job)
-  local handles = job.writers
-  job.writers = { count = 0 }
-  for handle in pairs(handles) do
-    if handle ~= "count" then
-      local _ <close> = handle -- luacheck: ignore
-    end
-  end
-end
-
 return writer
