@@ -44,18 +44,15 @@ local function comes_from_elsewhere(resource)
   return true
 end
 
--- Whether what stands in a resource's place was made as its definition says, and not put there by another
--- variant, another definition or by hand.
+-- Whether what stands in a resource's place was made as its definition says, and not by that of another
+-- variant, or of before.
 local function is_as_made(store, dataset, resource)
   local found = file.stat(store:path(dataset, resource), true)
   if not found then
     return true -- transient, and gone
   end
   local record = store:records(dataset)[resource.name] or {}
-  local kind = resources.kind(resource)
-  local is_fetched = kind.sources and #kind.sources(resource) > 0
-  return found.type ~= "link" and record.recipe == recipe.of(resource)
-    and (not is_fetched or (record.source or record.fetched) ~= nil)
+  return found.type ~= "link" and (record.recipe or recipe.of(resource)) == recipe.of(resource)
 end
 
 local readers = {} -- path of a definition → the name of a resource that one of its functions was given
