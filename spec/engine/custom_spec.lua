@@ -243,6 +243,8 @@ describe("a custom function", function()
         .. "calls, such as string.gsub (a loop expected)" },
       { "for i = 1, 257 do work:write('f' .. i) end", 10, 1,
         "work:write: 'f257' is one file too many (256 are written at once; close some of them)" },
+      { "work:remove ''", 10, 1, "work: '': the folder itself (a name in it expected)" },
+      { "work:remove '..'", 10, 1, "work: '..': a path with '..' (none expected)" },
       { "work:write 'x'\nfor _ = 1, 17 do work:lines 'x' end", 10, 2,
         "lines: 'x' is one file too many (16 are read at once; the end of a loop closes its file)" },
       { "work:write 'x':line(nil)", 10, 1, "writer: nil (string or number expected)" },
@@ -302,23 +304,59 @@ describe("a custom function", function()
         .. "now that it was renamed (one that is surely inside expected)")
     end)
 
-    it("cannot keep work for the dataset's function", function()
+    it("cannot keep work, or anything else, for the dataset's function", function()
       define("kept = work work:write 'x'", { after = "kept:remove 'x'" })
       local result = lab:prepare()
-      assert.equal(("datamaestro: %s/org/example.lua:2: work:remove: outside of its function (it works only "
-        .. "while the function of 'custom' runs)\n"):format(lab.repository), result.err)
+      assert.equal(("datamaestro: %s/org/example.lua:2: attempt to index a nil value (upvalue 'kept')\n")
+        :format(lab.repository), result.err)
       assert.equal(10, result.status)
       assert.is_not_nil(file.stat(lab:path "x"))
     end)
 
-    it("cannot use the work of another function", function()
-      lab:define [[local Folder, kept = use "datamaestro.data".Folder, nil
-        Data = custom("a", function(work) kept = work work:write "x" end) ..
-          custom("b", function(work, a) work:write "y" kept:write "z" end) ..
-          dataset { Folder, "Two" } .. function(a) return { path = a } end]]
+    it("shares nothing that it can name with another function, of a variant either", function()
+      lab:define [[local Folder, kept, list, count = use "datamaestro.data".Folder, nil, {}, 0
+        count = count + 1
+        Data = resources(function(v)
+            list[v.n] = "resources"
+            return custom("a", function(work)
+              kept, list[v.n] = work, "a"
+              work:write "x":write(v.n)
+            end) .. custom("b", function(work, a)
+              for line in a:lines "x" do work:write "y":write(line, tostring(kept), list[v.n], #list, count) end
+            end)
+          end) ..
+          dataset { Folder, "Two", variants = AxesVariants { n = Axis({ 1, 2 }, { default = 2, in_id = false }) } } ..
+          function(b) return { path = b .. tostring(kept) } end]]
       local result = lab:prepare()
-      assert.matches("example.lua:3: work:write: outside of its function", result.err)
-      assert.equal(10, result.status)
+      assert.equal("", result.err)
+      assert.equal("2nilresources21", temp.read(lab:path "b/y"))
+      assert.matches("/bnil\"", result.out)
+    end)
+
+    it("sends away nothing that another function has read, in whatever order they run", function()
+      temp.write(lab.folder .. "/secret", "secret")
+      for _, after in ipairs { "", ", a" } do
+        lab:define(([[local Folder, kept = use "datamaestro.data".Folder, { "nothing" }
+          Data = filedownloader("own", "file://%s/secret") ..
+            custom("a", function(work, own)
+              for line in own:lines() do kept[1] = line end
+              work:write "x"
+            end) ..
+            custom("b", function(work)
+              for _ = 1, 1000 do work:list() end
+              work:fetch("%s/content?" .. kept[1], "y")
+            end%s) ..
+            custom("c", function(work)
+              work:fetch("%s/content?" .. kept[1], "y")
+            end) ..
+            dataset { Folder, "Two" } .. function(b) kept[1] = b return { path = b } end]]):format(lab.folder,
+          faults.url, after == "" and "" or "", faults.url))
+        lab:prepare()
+        lab:prepare()
+      end
+      for _, request in ipairs(faults:requests()) do
+        assert.is_nil(request.path:find("secret", 1, true))
+      end
     end)
 
     it("fetches nothing where it reads what is of this machine, or made of it", function()

@@ -88,6 +88,13 @@ local function variant(self, values)
   return known
 end
 
+--- Gives the dataset of some values.
+-- @param values table: as of variants:resolve
+-- @return dataset: one and the same for the same values | nil, message, "definition"
+function Dataset:variant(values)
+  return variant(self, values)
+end
+
 -- The values of a selector | nil, message.
 local function values_of(self, selector)
   local values

@@ -10,6 +10,7 @@ local ids = require "datamaestro.definition.ids"
 local links = require "datamaestro.definition.links"
 local parameters = require "datamaestro.definition.parameters"
 local resources = require "datamaestro.definition.resources"
+local script = require "datamaestro.definition.script"
 local variants = require "datamaestro.definition.variants"
 
 local dsl = {}
@@ -191,12 +192,28 @@ local function elsewhere(fields, parts, values)
   end
 end
 
+-- Makes a function that gives the resource of a name as the file declares it when it is run anew.
+local function loading(parts, values)
+  return function(name)
+    local datasets, message = parts.load()
+    local found
+    for _, one in ipairs(datasets or {}) do
+      found = one.id == parts.id and one or found
+    end
+    if found and values then
+      found, message = found:variant(values)
+    end
+    return found and found:resource(name), message
+  end
+end
+
 -- Adds what depends on the variant, or on nothing: resources and parameters. True | nil, message.
 local function fill(fields, parts, values)
   local list, problem = resources.read(parts.steps, fields.file, fields.variants, values)
   if not list then
     return nil, problem
   end
+  script.renewable(list, loading(parts, values))
   fields.resources = table.move(list, 1, #list, 1, {})
   if parts.dynamic and not values then
     return true
@@ -251,8 +268,9 @@ end
 --- Makes a dataset of a chain.
 -- @param chain step or chain
 -- @param name string | nil: the global it was assigned to
--- @param context table: `path` (the file as opened), `base` (what the path gives of the id), `repository`;
---   has `trying`, the label of a variant, while an author's function works on it
+-- @param context table: `path` (the file as opened), `base` (what the path gives of the id), `repository`,
+--   `load` (function() → array of datasets, of the file run anew | nil, message); has `trying`, the label of a
+--   variant, while an author's function works on it
 -- @return dataset | nil, message "PATH:LINE: what (what to do)"
 function dsl.define(chain, name, context)
   local problem = metadataset_problem(chain, name)
@@ -268,6 +286,7 @@ function dsl.define(chain, name, context)
     return nil, links.place(all[1],
       ("id '%s' (letters, digits, '_' and '-' with dots between expected)"):format(id))
   end
+  parts.id, parts.load = id, context.load
   local fields = common_fields(parts, context)
   fields.id, fields.aliases, fields.folder = id, { id }, (id:gsub("%.", "/"))
   fields.agreements, problem = read_agreements(parts, id)

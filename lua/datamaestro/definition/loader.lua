@@ -115,6 +115,9 @@ end
 -- @return array of datasets | nil, message "PATH:LINE: what (what to do)", "definition"
 function loader.load_text(path, text, owner, find)
   local context = { path = path, repository = owner, base = ids.of_path(owner:relative(path)) }
+  context.load = function()
+    return loader.load_text(path, text, owner, find)
+  end
   local assigned, message = run_script(path, text, context, find)
   if not assigned then
     return nil, message, "definition"

@@ -1,5 +1,9 @@
 --- Functions of a definition that the engine runs: as coroutines under the sandbox's limits. They may take
 -- hours, for instructions and time are bounded only from one operation of the engine to the next.
+--
+-- Each run has the definition's file to itself, which is run anew for it: what one function has read must not
+-- get to another one, which may have a way to the network, through what both can name. Nothing of a file is
+-- left in memory when its function has ended, either.
 
 local file = require "datamaestro.api.file"
 local limits = require "datamaestro.api.sandbox"
@@ -74,6 +78,22 @@ function script.guard(resource, path)
   end
 end
 
+--- Says how to have the functions of resources anew.
+-- @param resources array of resources
+-- @param load function(name) → the resource of that name, of a file that was run anew | nil, message
+function script.renewable(resources, load)
+  for _, resource in ipairs(resources) do
+    for key, value in next, resource do
+      if getmetatable(value) == Script then
+        value.load = function()
+          local found, message = load(resource.name)
+          return found and found[key], message
+        end
+      end
+    end
+  end
+end
+
 --- The function's text without indentation, for comparing: where it stands does not show.
 -- @return string
 function Script:fingerprint()
@@ -89,12 +109,30 @@ function Script:fingerprint()
   return table.concat(lines, "\n")
 end
 
+-- The function, in a world of its own | nil, message.
+local function fresh(self)
+  if not self.load then
+    return self.f
+  end
+  local found, message = self.load()
+  if getmetatable(found) == Script then
+    return found.f
+  end
+  return nil, message or sandbox.place(self.path, self.line,
+    "it is not there when the file is run once more (the same each time expected)")
+end
+
 --- Begins a run of the function.
--- @return session, to be closed, with the field `thread`: its coroutine
+-- @return session, to be closed, with the field `thread`: its coroutine | nil, message, "definition"
 function Script:start()
   enter()
+  local f, message = fresh(self)
+  if not f then
+    live = live - 1
+    return nil, message, "definition"
+  end
   return setmetatable({
-    script = self, thread = coroutine.create(self.f), collected = base,
+    script = self, thread = coroutine.create(f), collected = base,
     budget = { instructions = LIMITS.instructions, seconds = LIMITS.seconds, memory = LIMITS.memory,
       memory_named = LIMITS.memory, source = self.path },
   }, Session)

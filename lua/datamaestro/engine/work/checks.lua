@@ -14,6 +14,13 @@ function checks.refuse(format, ...)
   error(format:format(...), 0)
 end
 
+--- What a failure is, for those who run a definition: what was wrong of the function to ask for is wrong of it.
+-- @param code string
+-- @return string
+function checks.code(code)
+  return code == "usage" and "definition" or code
+end
+
 --- Passes a value on, or raises what has failed. Scripts cannot catch that, so it ends the resource.
 -- @param job table
 -- @param value any: nil where it failed
@@ -22,7 +29,7 @@ end
 -- @return the value
 function checks.expect(job, value, message, code)
   if value == nil then
-    job.code = code == "usage" and "definition" or code
+    job.code = checks.code(code)
     error(message, 0)
   end
   return value

@@ -77,11 +77,9 @@ end
 
 -- Has a request carried out that reads a file.
 local function read_into(state, what, source, name, ...)
-  local path, label, pin = needed.origin(state.job, source, "work:" .. what)
+  local path, label, held = needed.origin(state.job, source, "work:" .. what)
+  local pin <close> = held -- luacheck: ignore
   checks.request(what, path, fresh(state, name, "work:" .. what), label, ...)
-  if pin then
-    pin:close()
-  end
   return name
 end
 

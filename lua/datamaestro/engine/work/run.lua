@@ -1,8 +1,9 @@
 --- Runs the function of a resource of kind `custom`, in the task of the resource.
 --
 -- The function is a script of the definition layer, of which this knows: script:start() → session, to be
--- closed, with `thread` (its coroutine); session:resume(…) → "done" | "request", … | "pause" | nil, message,
+-- closed, with `thread` (its coroutine) | nil, message, code; session:resume(…) → "done" | "request", … | "pause" | nil, message,
 -- code; and session:place() → "PATH:LINE", where it waits.
+local checks = require "datamaestro.engine.work.checks"
 local console = require "datamaestro.api.console"
 local errands = require "datamaestro.engine.work.errands"
 local file = require "datamaestro.api.file"
@@ -46,7 +47,7 @@ end
 local function serve(job, what, ...)
   local done, message, code = errands[what](job, ...)
   if not done then
-    return nil, ("%s: %s"):format(job.session:place(), message), code
+    return nil, ("%s: %s"):format(job.session:place(), message), checks.code(code)
   end
   return true
 end
@@ -115,6 +116,27 @@ local function close_all(job)
   end
 end
 
+-- Runs the function, and stores what it makes; true | nil, message, code.
+local function work_in(job)
+  local _ <close> = setmetatable({}, { __close = function() -- luacheck: ignore
+    close_all(job)
+  end })
+  local session <close>, message, code = job.resource.run:start()
+  if not session then
+    return nil, message, code
+  end
+  job.session = session
+  local given, done
+  given, message, code = placed(job, arguments_of(job))
+  if given then
+    done, message, code = drive(job, given)
+  end
+  if done then
+    done, message, code = placed(job, store(job))
+  end
+  return done, message, code
+end
+
 --- Makes the folder.
 -- @param job table: resource, dataset, context, part (the folder), needs (array of names), label; see
 --   engine/work/checks.lua for what it gets here
@@ -126,19 +148,8 @@ function run.make(job)
     return nil, message, code
   end
   job.workspace = folder
-  local _ <close> = setmetatable({}, { __close = function() -- luacheck: ignore
-    close_all(job)
-  end })
-  local session <close> = job.resource.run:start()
-  job.session = session
-  local given, done
-  given, message, code = placed(job, arguments_of(job))
-  if given then
-    done, message, code = drive(job, given)
-  end
-  if done then
-    done, message, code = placed(job, store(job))
-  end
+  local done
+  done, message, code = work_in(job)
   if done then
     return true, { fetched = job.fetched }
   end

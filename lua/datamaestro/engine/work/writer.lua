@@ -62,11 +62,9 @@ end
 -- @param job table
 -- @return true | nil, message, code
 function writer.finish(job)
-  local handles = job.writers
-  job.writers = { count = 0 }
-  for handle in pairs(handles) do
+  for handle in pairs(job.writers) do
     if handle ~= "count" then
-      local done, message, code = handle:close()
+      local done, message, code = close(job, handle)
       if not done then
         return nil, message, code
       end
