@@ -166,7 +166,7 @@ describe("a shown value", function()
     assert.are.equal("IDX  uint8 2 × 3, 18 bytes\n" .. path, show.value(idx { path = path }))
     local damaged = temp.write(folder .. "/y.idx", "no")
     assert.matches("^IDX  /tmp/.*, 2 bytes\n", show.value(idx { path = damaged }))
-    assert.are.equal("IDX  no such file: /nowhere/x\n/nowhere/x", show.value(idx { path = "/nowhere/x" }))
+    assert.are.equal("IDX  no such file\n/nowhere/x", show.value(idx { path = "/nowhere/x" }))
     temp.remove(folder)
   end)
 
@@ -195,9 +195,9 @@ describe("a shown value", function()
     local path = folder .. "/x.zip"
     assert.are.equal(("Generic  2 columns, in an archive of 112 bytes\n%s!/x.csv"):format(path),
       show.value(csv.Generic { path = path .. "!/x.csv" }))
-    assert.are.equal(("Folder  archive %s, 112 bytes\n%s"):format(path, path),
+    assert.are.equal(("Folder  archive, 112 bytes\n%s"):format(path),
       show.value(data.Folder { path = path }))
-    assert.are.equal(("Folder  folder %s\n%s"):format(folder, folder),
+    assert.are.equal("Folder\n" .. folder,
       show.value(data.Folder { path = folder }))
     temp.remove(folder)
   end)

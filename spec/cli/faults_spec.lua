@@ -311,7 +311,7 @@ describe("prepare, when a download fails,", function()
     local result = lab:prepare()
     assert.are.equal(4, result.status)
     assert.are.equal("too short", temp.read(lab:path "data.bin"))
-    assert.are.equal("none", lab:state())
+    assert.are.equal("partial", lab:state())
     lab:define_file(server.url .. "/whole", "{ size = 4096 }")
     result = lab:prepare()
     assert.are.equal("datamaestro: warning: " .. lab:path "data.bin"

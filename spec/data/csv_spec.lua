@@ -58,12 +58,12 @@ describe("a CSV file", function()
 
   it("has as many types as columns, each by a name that is there", function()
     write "name,age,town\nAda,36,x\n"
-    local function fails(message, types, names_row)
-      assert.same({ n = 3, nil, path .. ": " .. message, "usage" },
+    local function fails(message, types, names_row, code)
+      assert.same({ n = 3, nil, path .. ": " .. message, code or "usage" },
         table.pack(csv.open(path, { names_row = names_row or 0, types = types })))
     end
-    fails("types names 2 columns, the file has 3", { "string", "integer" })
-    fails("types names 1 column, the file has 3", { "string" })
+    fails("types names 2 columns, the file has 3", { "string", "integer" }, 0, "format")
+    fails("types names 1 column, the file has 3", { "string" }, 0, "format")
     fails("types: no column 'nmae' (did you mean 'name'?)", { nmae = "string" })
     fails("types: no column 'name' (names_row expected too)", { name = "string" }, -1)
   end)

@@ -166,7 +166,7 @@ local ARCHIVE = with({ empty = ": empty (archive expected)" },
 local function packed(name)
   return with({ empty = (": empty (%s data expected)"):format(name),
     cut = (": %s data ends early (after N bytes; more expected)"):format(name),
-    ["a page"] = ":2:1: 1 field (2 expected)" }, TEXT)
+    ["a page"] = ": types names 2 columns, the file has 1" }, TEXT)
 end
 
 -- Kind → damage → the message behind the path; false where it is good all the same.
@@ -178,7 +178,7 @@ local SAID = {
   npy = with({ cut = ": 96 bytes (a header of 128 expected)",
     huge = ": 88 bytes (more than any file holds expected for float64 4611686018427387904 × 4)" }, NUMPY),
   npz = with({ cut = ": no end of a zip archive (NPZ file, a zip archive, expected)" }, NUMPY),
-  Generic = with({ ["a page"] = ":2:1: 1 field (2 expected)" }, TABLE),
+  Generic = with({ ["a page"] = ": types names 2 columns, the file has 1" }, TABLE),
   Matrix = NUMBERS,
   batches = NUMBERS,
   JSONL = with({ empty = false, cut = ":2:2: string that is not closed (closing quote expected)",

@@ -102,7 +102,7 @@ static int expect_typed(struct reader *reader, struct dm_error *err) {
   if (typed == 0)
     return 0;
   if (named > 0 && named != typed)
-    return dm_error_set(err, DM_ERROR_USAGE, "%s: types names %zu column%s, the file has %zu",
+    return dm_error_set(err, DM_ERROR_FORMAT, "%s: types names %zu column%s, the file has %zu",
                         reader->csv.path, typed, typed == 1 ? "" : "s", named);
   reader->csv.options.columns = typed;
   return 0;

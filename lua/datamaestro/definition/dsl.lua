@@ -270,8 +270,8 @@ end
 -- @param chain step or chain
 -- @param name string | nil: the global it was assigned to
 -- @param context table: `path` (the file as opened), `base` (what the path gives of the id), `repository`,
---   `load` (function() → array of datasets, of the file run anew | nil, message); has `trying`, the label of a
---   variant, while an author's function works on it
+--   `load` (function() → array of datasets, of the file run anew | nil, message); has `trying`, the label of
+--   a variant, while an author's function works on it
 -- @return dataset | nil, message "PATH:LINE: what (what to do)"
 function dsl.define(chain, name, context)
   local problem = metadataset_problem(chain, name)

@@ -96,8 +96,8 @@ end
 -- would have to be read is taken for right (`doubtful`).
 local function look_at_unknown(store, dataset, resource, path, state, unread)
   local kind = resources.kind(resource)
-  local proves_itself = kind.stands == "file" and verify.digest(kind.stored(resource)) ~= nil
-  if not place.found(resource, path) or state == "partial" and not proves_itself
+  local is_file = kind.stands == "file"
+  if not place.found(resource, path) or state == "partial" and not is_file
     or resource.filename == "" and not place.is_filled(resource, path) then
     return {}
   end
@@ -107,7 +107,12 @@ local function look_at_unknown(store, dataset, resource, path, state, unread)
   elseif resources.kind(resource).stands == "folder" then
     return look_at_folder(store, dataset, resource, path, unread)
   end
-  return look_at_file(resource, path, unread)
+  local found = look_at_file(resource, path, unread)
+  if state == "partial" and not verify.digest(kind.stored(resource)) then
+    found.action = nil -- it is known to be wrong, and nothing proves that it is so no more
+    found.reason = found.reason ~= UNPROVED:format(path) and found.reason or nil
+  end
+  return found
 end
 
 -- Whether what stands there may be it though it is not what was recorded: where a digest tells.

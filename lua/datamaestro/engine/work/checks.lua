@@ -14,7 +14,7 @@ function checks.refuse(format, ...)
   error(format:format(...), 0)
 end
 
---- What a failure is, for those who run a definition: what was wrong of the function to ask for is wrong of it.
+--- What a failure is, for those who run a definition: what was wrong of the function to ask for is its fault.
 -- @param code string
 -- @return string
 function checks.code(code)

@@ -1,8 +1,8 @@
 --- Runs the function of a resource of kind `custom`, in the task of the resource.
 --
 -- The function is a script of the definition layer, of which this knows: script:start() → session, to be
--- closed, with `thread` (its coroutine) | nil, message, code; session:resume(…) → "done" | "request", … | "pause" | nil, message,
--- code; and session:place() → "PATH:LINE", where it waits.
+-- closed, with `thread` (its coroutine) | nil, message, code; session:resume(…) → "done" | "request", … |
+-- "pause" | nil, message, code; and session:place() → "PATH:LINE", where it waits.
 local checks = require "datamaestro.engine.work.checks"
 local console = require "datamaestro.api.console"
 local errands = require "datamaestro.engine.work.errands"
