@@ -322,15 +322,34 @@ describe("a custom function", function()
               kept, list[v.n] = work, "a"
               work:write "x":write(v.n)
             end) .. custom("b", function(work, a)
-              for line in a:lines "x" do work:write "y":write(line, tostring(kept), list[v.n], list[1] or 0, count) end
+              for line in a:lines "x" do
+                work:write "y":write(line, tostring(kept), list[v.n], list[1] or 0, count)
+              end
             end)
           end) ..
-          dataset { Folder, "Two", variants = AxesVariants { n = Axis({ 1, 2 }, { default = 2, in_id = false }) } } ..
+          dataset { Folder, "Two", variants = AxesVariants {
+            n = Axis({ 1, 2 }, { default = 2, in_id = false }) } } ..
           function(b) return { path = b .. tostring(kept) } end]]
       local result = lab:prepare()
       assert.equal("", result.err)
       assert.equal("2nilresources01", temp.read(lab:path "b/y"))
       assert.matches("/bnil\"", result.out)
+    end)
+
+    it("cannot keep more memory than one may by keeping it for the next", function()
+      local steps = {}
+      for i = 1, 4 do
+        steps[i] = ([[custom("c%d", function(work %s)
+            for i = 1, 10 do kept[#kept + 1] = ("x"):rep(16000000 - i) end
+            work:write "x":write(#kept)
+          end) .. ]]):format(i, i > 1 and ", c" .. i - 1 or "")
+      end
+      lab:define('local Folder, kept = use "datamaestro.data".Folder, {} Data = ' .. table.concat(steps)
+        .. 'dataset { Folder, "x" } .. function(c1) return { path = c1 } end')
+      local result = program.shell("ulimit -v 900000; exec " .. lab:command { "--quiet", "prepare",
+        "org.example.data" })
+      assert.equal("", result.err)
+      assert.equal("10", temp.read(lab:path "c4/x"))
     end)
 
     it("fetches nothing where it reads what is of this machine, or made of it", function()
@@ -382,7 +401,9 @@ describe("a custom function", function()
           end) ..
         dataset { Folder, "Two functions" } .. function(s, own) path = own return { path = s } end
         Other = reference("data", Data) ..
-          custom("u", function(work) work:fetch("FAULTS/good?size=9&key=" .. (key or path or "none"), "x") end) ..
+          custom("u", function(work)
+            work:fetch("FAULTS/good?size=9&key=" .. (key or path or "none"), "x")
+          end) ..
         dataset { Folder, "A third" } .. function(u) return { path = u } end]]):gsub("LAB", lab.folder)
         :gsub("FAULTS", faults.url))
       local result = lab:run { "--quiet", "prepare", "org.example.data", "org.example.other" }
@@ -462,7 +483,10 @@ describe("a custom function", function()
     it("fetches what it has found in what was fetched and unpacked before, in another run too", function()
       local steps = (([[tardownloader("t", "URL/t.tar", { transient = true }) ..
           filescopy("f", "t", { "d/one" }) ..
-          custom("g", function(work, f) work:fetch("URL/ab.txt", "ab") work:copy(f:file "d/one", "one") end) ..
+          custom("g", function(work, f)
+            work:fetch("URL/ab.txt", "ab")
+            work:copy(f:file "d/one", "one")
+          end) ..
           custom("h", function(work, f, g) %s end) ..
           dataset { use "datamaestro.data".Folder, "x" } .. function(h) return { path = h } end]])
         :gsub("URL", server.url))

@@ -61,8 +61,8 @@ local function keep_private(job, source)
       address)
   end
   if job.private then
-    checks.refuse("work:fetch: not in a function that needs '%s', which %s (two custom steps, one that fetches "
-      .. "and one that reads, expected)", job.private.name, job.private.why)
+    checks.refuse("work:fetch: not in a function that needs '%s', which %s (two custom steps, one that "
+      .. "fetches and one that reads, expected)", job.private.name, job.private.why)
   end
 end
 
