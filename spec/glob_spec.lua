@@ -49,6 +49,40 @@ for p in sorted(set(pathlib.Path('.').glob(sys.argv[1]))):
     temp.remove(root)
   end)
 
+  it("takes no more time where many folders could be shared among many **", function()
+    local root = temp.folder()
+    temp.write(root .. "/" .. ("d/"):rep(30) .. ("a"):rep(200), "")
+    assert.same({}, glob.expand(root, ("**/*/"):rep(10) .. ("a*"):rep(30) .. "b"))
+    assert.equal(1, #glob.expand(root, ("**/*/"):rep(10) .. ("a*"):rep(30)))
+    temp.remove(root)
+  end)
+
+  it("looks at so many names, and no more, where links lead in circles", function()
+    local root = temp.folder()
+    program.shell(("cd %s && for i in 0 1 2 3 4 5 6 7 8 9; do ln -s . l$i; done"):format(root))
+    assert.same({ n = 3, nil, root .. "/: '*/*/*/*/*/*/x*': over 100000 files and folders to look at (a "
+      .. "narrower pattern expected)", "error" }, table.pack(glob.expand(root .. "/", "*/*/*/*/*/*/x*")))
+    temp.remove(root)
+  end)
+
+  it("ends at Ctrl-C, in a coroutine too", function()
+    local root = temp.folder()
+    temp.write(root .. "/" .. ("a"):rep(250), "")
+    for i = 1, 300 do
+      temp.write(("%s/%s%d"):format(root, ("a"):rep(240), i), "")
+    end
+    local script = root .. "/script.lua"
+    temp.write(script, ([[
+      local glob, file = require "datamaestro.glob", require "datamaestro.api.file"
+      local kill = io.popen("kill -INT " .. file.pid()) -- luacheck: ignore
+      coroutine.wrap(function()
+        for _ = 1, 1000000 do glob.expand(%q, ("*a"):rep(120) .. "b*") end
+      end)()]]):format(root))
+    local result = program.run { "run", script }
+    assert.equal(130, result.status, result.err)
+    temp.remove(root)
+  end)
+
   it("does not lead out of its folder", function()
     for _, pattern in ipairs { "../x", "/etc/*", "a//b", "./a", "", "a/", "a/.." } do
       assert.are.equal(("'%s' (relative path, perhaps with * ? [a-z] **, without '.', '..' and '//', "

@@ -2,6 +2,7 @@
 -- between, any number of them. Names that begin with a dot are names like others. Matching takes time in
 -- proportion to the lengths of pattern and name, whatever they are: patterns come from strangers.
 local file = require "datamaestro.api.file"
+local limits = require "datamaestro.api.sandbox"
 
 local glob = {}
 
@@ -112,31 +113,44 @@ function glob.matches(pattern, name)
   return matches(compile(pattern), characters(name))
 end
 
+-- --- In a folder --------------------------------------------------------------------------------
+
+local ENTRIES = 100000        -- names in folders, looked at for one pattern, at most
+local INSTRUCTIONS = 1 << 30  -- some seconds
+local SECONDS = 600           -- of CPU time: instructions are over long before
+
+-- The names in a folder, read once.
+local function names_in(walk, relative)
+  local names = walk.names[relative]
+  if not names then
+    names = file.list(walk.root .. "/" .. relative) or {}
+    walk.count = walk.count + #names
+    if walk.count > ENTRIES then
+      error(("over %d files and folders to look at (a narrower pattern expected)"):format(ENTRIES), 0)
+    end
+    walk.names[relative] = names
+  end
+  return names
+end
+
 local expand
 
 -- The folder itself and all below it, through no link.
-local function expand_below(walk, relative, rest)
-  expand(walk, relative, rest)
-  for _, name in ipairs(file.list(walk.root .. "/" .. relative) or {}) do
+local function expand_below(walk, relative, at)
+  expand(walk, relative, at + 1)
+  for _, name in ipairs(names_in(walk, relative)) do
     local found = file.stat(walk.root .. "/" .. relative .. name, true)
     if found and found.type == "folder" then
-      expand_below(walk, relative .. name .. "/", rest)
+      expand(walk, relative .. name .. "/", at)
     end
   end
 end
 
--- Adds what of a folder (its path with a slash at the end, or "") the parts from `at` on mean.
-function expand(walk, relative, at)
+local function expand_part(walk, relative, at)
   local part, is_last = walk.parts[at], at == #walk.parts
-  if part == "**" then
-    return expand_below(walk, relative, at + 1)
-  end
-  local is_plain = not part:find "[*?%[]"
-  local names = is_plain and { part } or file.list(walk.root .. "/" .. relative) or {}
-  local compiled = compile(part)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(part.plain and { part.plain } or names_in(walk, relative)) do
     local path = relative .. name
-    if is_plain or matches(compiled, characters(name)) then
+    if part.plain or matches(part, characters(name)) then
       local found = file.stat(walk.root .. "/" .. path)
       if found and is_last then
         walk.found[path] = true
@@ -147,26 +161,56 @@ function expand(walk, relative, at)
   end
 end
 
--- As paths are sorted, name by name: "a/b" comes before "a-b".
-local function before(a, b)
-  return a:gsub("/", "\0") < b:gsub("/", "\0")
+-- Adds what of a folder (its path with a slash at the end, or "") the parts from `at` on mean. There are as
+-- many ways to a folder as there are ways to share its path among several `**`: one of them is enough.
+function expand(walk, relative, at)
+  local done = walk.done[at] or {}
+  walk.done[at] = done
+  if not done[relative] then
+    done[relative] = true
+    local step = walk.parts[at].below and expand_below or expand_part
+    step(walk, relative, at)
+  end
 end
 
---- What of a folder a pattern means, folders too.
--- @param root string: the folder
--- @param pattern string: without a problem
--- @return array of paths relative to it, sorted by their names, folder by folder
-function glob.expand(root, pattern)
-  local walk = { root = root, parts = {}, found = {} }
-  for part in pattern:gmatch "[^/]+" do
+local function walk_of(root, pattern)
+  local walk = { root = root, parts = {}, found = {}, names = {}, done = {}, count = 0 }
+  for text in pattern:gmatch "[^/]+" do
+    local part = compile(text)
+    part.below = text == "**"
+    part.plain = not text:find "[*?%[]" and text or nil
     walk.parts[#walk.parts + 1] = part
   end
-  expand(walk, "", 1)
-  local list = {}
-  for path in pairs(walk.found) do
-    list[#list + 1] = path
+  return walk
+end
+
+-- As paths are sorted, name by name: "a/b" comes before "a-b".
+local function sorted(found)
+  local keys = {}
+  for path in pairs(found) do
+    keys[#keys + 1] = (path:gsub("/", "\0"))
   end
-  table.sort(list, before)
+  table.sort(keys)
+  for i, key in ipairs(keys) do
+    keys[i] = (key:gsub("\0", "/"))
+  end
+  return keys
+end
+
+--- What of a folder a pattern means, folders too. It takes bounded time, and Ctrl-C ends it.
+-- @param root string: the folder
+-- @param pattern string: without a problem
+-- @return array of paths relative to it, sorted by their names, folder by folder | nil, message, code: where
+--   there is too much to look at
+function glob.expand(root, pattern)
+  local done, list = limits.run({ instructions = INSTRUCTIONS, seconds = SECONDS, source = pattern }, function()
+    local walk = walk_of(root, pattern)
+    expand(walk, "", 1)
+    return sorted(walk.found)
+  end)
+  if not done then
+    return nil, ("%s: '%s': %s"):format(root, pattern:sub(1, 60), list), "error"
+  end
   return list
 end
 

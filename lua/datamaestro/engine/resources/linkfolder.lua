@@ -11,7 +11,10 @@ local function has_files(resource, path)
     return nil
   end
   for _, pattern in ipairs(resource.files or {}) do
-    if #glob.expand(path, pattern) == 0 then
+    local names, message = glob.expand(path, pattern)
+    if not names then
+      return nil, message
+    elseif #names == 0 then
       return nil, ("%s: no '%s' in it"):format(path, pattern)
     end
   end
@@ -21,8 +24,10 @@ end
 -- The digest of the Python program's GlobChecker: the MD5 of the MD5s, in hex, of all files that are meant,
 -- in the order of their names, those of .gz files of their content | nil, message.
 local function sum_of(path, pattern, scheduler)
-  local names = glob.expand(path, pattern)
-  if #names == 0 then
+  local names, problem = glob.expand(path, pattern)
+  if not names then
+    return nil, problem
+  elseif #names == 0 then
     return nil, ("%s: no '%s' in it"):format(path, pattern)
   end
   local sums = {}
