@@ -189,6 +189,27 @@ describe("a reference", function()
     assert.equal("/r/org/y.lua:2: unexpected symbol near <eof>", problem(r, "com.x.x"))
   end)
 
+  it("does not go on for ever through an axis that takes any value", function()
+    local r = open { ["r/org/cyc.lua"] = [[
+      I = resources(function(v) return reference("p", "org.cyc.i[n=" .. v.n + 1 .. "]") end) ..
+        dataset { File, variants = AxesVariants { n = Axis { type = "integer", default = 0 } } } ..
+        function(p) end
+      J = resources(function(v)
+          local chain
+          for i = 1, 101 do
+            local one = v.n < 10100 and reference("p" .. i, "org.cyc.j[n=" .. v.n * 101 + i .. "]") or nil
+            chain = chain and one and chain .. one or one
+          end
+          return chain
+        end) ..
+        dataset { File, variants = AxesVariants { n = Axis { type = "integer", default = 0 } } } ..
+        function() end]] }
+    assert.equal("/r/org/cyc.lua:2: p: the references lead to a chain of over 64 datasets (an end expected)",
+      problem(r, "org.cyc.i"))
+    assert.matches("/r/org/cyc.lua:8: p%d+: the references lead to over 10000 datasets %(an end expected%)",
+      problem(r, "org.cyc.j"))
+  end)
+
   it("in a circle is told with the way", function()
     local r = open {
       ["r/com/x.lua"] = 'A = reference("r", "com.x.b")' .. TAIL .. 'B = reference("r", "org.y.c.part")'
