@@ -207,6 +207,33 @@ datamaestro: %s: a folder that is not what is declared (a link, or nothing, expe
     assert.are.equal("1", temp.read(lab.folder .. "/a/x"))
   end)
 
+  it("leads by no link to a whole home folder, or to what is the system's; a datafolder may", function()
+    shell("cd %s && ln -s . all && ln -s /proc/self proc && mkdir data", lab.folder)
+    define 'linkfolder("corpus", { "~/all", "~/proc/net", "HERE" })'
+    local result = lab:prepare()
+    assert.are.equal(10, result.status)
+    assert.matches("(a folder in it expected; a datafolder may be all of it)", result.err, 1, true)
+    define 'linkfolder("corpus", { "~/all", "~/proc" })'
+    result = lab:prepare()
+    assert.are.equal(3, result.status)
+    assert.matches(("  %s/all: leads to '%s' (a folder in it expected; a datafolder may be all of it)\n"):format(
+      lab.folder, lab.folder), result.err, 1, true)
+    assert.matches(("  %s/proc: leads to '/proc/"):format(lab.folder), result.err, 1, true)
+    assert.are.equal(0, lab:run({ "datafolders", "set", "k", lab.folder }).status)
+    define 'linkfolder("corpus", { { "k" } })'
+    assert_path ""
+  end)
+
+  it("gives filescopy copies of the user's files, not more names for them", function()
+    temp.write(lab.folder .. "/own/x", "1")
+    define('linkfolder("corpus", { "HERE/own" }) .. filescopy("files", "corpus", { "x" })', "files")
+    local result = lab:prepare()
+    assert.are.equal(0, result.status, result.err)
+    assert.are.equal("1", temp.read(lab:path "files/x"))
+    assert.are.equal("1 1\n", shell("stat -c %%h '%s' '%s' | tr '\\n' ' ' | sed 's/ $/\\n/'",
+      lab.folder .. "/own/x", lab:path "files/x"))
+  end)
+
   it("refuses what makes no sense, at the author's line", function()
     for arguments, problem in pairs {
       ["{ proposals = {} }"] = "corpus: no proposals (one path or more expected)",
@@ -215,6 +242,15 @@ datamaestro: %s: a folder that is not what is declared (a link, or nothing, expe
       ["{ '/a/../b' }"] = "corpus.proposals[1]: '/a/../b' (path without '.' and '..' expected)",
       ["{ '/a', '~/.ssh/id_rsa' }"] =
         "corpus.proposals[2]: '~/.ssh/id_rsa' (no hidden file or folder expected; a datafolder may be one)",
+      ["{ '/a/..secret' }"] =
+        "corpus.proposals[1]: '/a/..secret' (no hidden file or folder expected; a datafolder may be one)",
+      ["{ '~/..secret/x' }"] =
+        "corpus.proposals[1]: '~/..secret/x' (no hidden file or folder expected; a datafolder may be one)",
+      ["{ '~/' }"] = "corpus.proposals[1]: '~/' (a folder in it expected; a datafolder may be all of it)",
+      ["{ '~//' }"] = "corpus.proposals[1]: '~//' (a folder in it expected; a datafolder may be all of it)",
+      ["{ '/' }"] = "corpus.proposals[1]: '/' (a folder in it expected; a datafolder may be all of it)",
+      ["{ '/proc/self/environ' }"] = "corpus.proposals[1]: '/proc/self/environ' (a place for data expected)",
+      ["{ '//etc' }"] = "corpus.proposals[1]: '//etc' (a place for data expected)",
       ["{ { 'k', '/a' } }"] = "corpus.proposals[1].path: '/a' (relative path expected)",
       ["{ { 'k', '../a' } }"] = "corpus.proposals[1].path: '../a' (path without '.' and '..' expected)",
       ["{ { path = 'a' } }"] = "corpus.proposals[1].datafolder: missing (string expected)",

@@ -20,10 +20,19 @@ end
 -- Whole home folders and the system's own hold what is no data.
 local SYSTEM = { "/proc", "/sys", "/dev", "/run", "/etc", "/boot" }
 
+-- Whether a path is a home folder, or one that holds such.
+local function is_too_wide(plain)
+  if plain == "/" or plain == "~" or plain == "/root" or plain == "/home" or plain:find "^/home/[^/]+$" then
+    return true
+  end
+  local home = config.home()
+  home = home and (file.realpath(home) or home)
+  return home ~= nil and (home .. "/"):sub(1, #plain + 1) == plain .. "/"
+end
+
 local function system_problem(path)
   local plain = path:gsub("/+", "/"):gsub("(.)/$", "%1")
-  if plain == "/" or plain == "~" or plain == "~/" or plain == "/root" or plain == "/home"
-    or plain:find "^/home/[^/]+$" then
+  if is_too_wide(plain) then
     return ("'%s' (a folder in it expected; a datafolder may be all of it)"):format(path:sub(1, 80))
   end
   for _, folder in ipairs(SYSTEM) do
@@ -102,6 +111,13 @@ local function resolve(proposal, datafolders)
   return proposal.path and ("%s/%s"):format(path:gsub("(.)/+$", "%1"), proposal.path) or path
 end
 
+-- What is wrong with where a definition's path leads, by whatever links; nil for nothing.
+local function real_problem(path)
+  local real = file.realpath(path)
+  local problem = real and system_problem(real)
+  return problem and ("%s: leads to %s"):format(path, problem)
+end
+
 -- What is wrong with a path, as far as a look tells; nil for nothing. A link into the dataset's own folder
 -- could come to lead to itself.
 local function look(path, stands, own)
@@ -122,7 +138,8 @@ local function choose(resource, stands, context, own, verify)
   local problems = {}
   for _, proposal in ipairs(resource.proposals) do
     local path, problem = resolve(proposal, context.settings.datafolders)
-    problem = path and look(path, stands, own) or problem
+    problem = path and type(proposal) == "string" and real_problem(path) or path and look(path, stands, own)
+      or problem
     if path and not problem then
       local right, message = verify(path)
       if right then
