@@ -417,6 +417,26 @@ describe("a custom function", function()
       end
     end)
 
+    it("is all that reads: the dataset's function and those of resources only get paths", function()
+      local function problem(body, steps)
+        lab:define(([[
+          local Table = use "datamaestro.data.csv".Generic
+          Data = %s linkfolder("own", { "LAB/own/data" }) ..
+            dataset { Table, "x", variants = AxesVariants { n = Axis({ 1 }, { default = 1 }) } } ..
+            function(own) %s
+            return { path = own .. "/secret" } end]]):format(steps or "", body):gsub("LAB", lab.folder))
+        local result = lab:prepare()
+        assert.equal(10, result.status)
+        return result.err:match "example.lua:%d+: (.-)\n"
+      end
+      local unknown = "[n=1]: unknown name 'io' (scripts cannot reach the system)"
+      assert.equal(unknown, problem 'io.open(own .. "/secret")')
+      assert.equal("[n=1]: Generic:rows(): a definition only describes data (methods are for those who open "
+        .. "it)",
+        problem 'Table { path = own .. "/secret" }:rows()')
+      assert.equal(unknown, problem("", 'resources(function(v) io.open("LAB/own/data/secret") end) ..'))
+    end)
+
     -- Runs a function that reads x and tells what it has read, as the second of two variants, or of two
     -- definitions, of which the first one has put x there.
     local function assert_untold(why, first, options)
