@@ -84,7 +84,7 @@ describe("what is recorded of a resource", function()
   it("is of a function what it fetched and what it made", function()
     define [[custom("made", function(work) work:fetch("URL/a.txt", "x") end)]]
     local lines = ("f 4 %s x\n"):format(digest.string("sha256", "one\n"))
-    assert.same({ made = { state = "complete",
+    assert.same({ made = { state = "complete", public = true,
       stored = { files = 1, size = 4, sha256 = digest.string("sha256", lines) },
       fetched = { { url = server.url .. "/a.txt", source = server.url .. "/a.txt", served = sum "one\n" } },
     } }, prepared())
@@ -93,7 +93,7 @@ describe("what is recorded of a resource", function()
   it("says which resource the bytes are of", function()
     define [[filedownloader("b.gz", "URL/b.txt.gz", { transforms = "none" }) ..
       filedownloader("c.txt", { from = "b", transforms = "gzip" })]]
-    assert.same({ state = "complete", source = "resource b", served = served "b.txt.gz",
+    assert.same({ state = "complete", source = "resource b", public = true, served = served "b.txt.gz",
       stored = sum "two\n" }, prepared().c)
   end)
 

@@ -4,7 +4,8 @@
 -- they are declared (definition/about.lua).
 --
 -- A family has `variants` too (definition/variants.lua); a dataset of it, which `select` gives, also
--- `family`, `values` (name of an axis → value, nil for null) and `label` (what messages call it). Only that
+-- `family`, `values` (name of an axis → value, nil for null), `label` (what messages call it) and
+-- `shares_folder` (whether variants with other resources stand in the same folder). Only that
 -- has all resources, and can be fetched and built.
 
 local schema = require "datamaestro.schema"

@@ -237,6 +237,7 @@ local function recipe(family, parts)
     fields.folder = family.folder .. (folder ~= "" and "/" .. folder or "")
     fields.family, fields.values = family, variants.plain(values)
     fields.label = family.variants:label(values)
+    fields.shares_folder = parts.dynamic and family.variants:share_folders()
     local done, problem = fill(fields, parts, values)
     if not done then
       return nil, problem

@@ -208,6 +208,17 @@ function Variants:example()
   return table.concat(parts, ",")
 end
 
+--- Whether several of them stand in one folder.
+-- @return boolean
+function Variants:share_folders()
+  for _, one in ipairs(self.axes) do
+    if not one.in_id then
+      return true
+    end
+  end
+  return false
+end
+
 --- Whether a selector names some of the variants; `example` does, also where it shows types.
 -- @param selector string: without its brackets
 -- @return boolean

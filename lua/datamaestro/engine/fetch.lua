@@ -140,7 +140,7 @@ local function record_of(job, source, report)
   local is_folder = spec.unpack and not spec.unpack.concat
   return {
     url = text.url(spec.sources[1].url), source = source.origin or text.url(source.url), served = served,
-    stored = not is_folder and (download.is_plain(source, spec) and served
+    public = source.public, stored = not is_folder and (download.is_plain(source, spec) and served
       or bytes_of(report.content.size, report.content.digests)) or nil,
   }
 end

@@ -143,8 +143,10 @@ end
 -- @return array of sources
 function fields.sources_of(resource, context, dataset)
   if resource.from then
-    local path = context.store:path(dataset, dataset:resource(resource.from))
-    local source = { url = sources.file_url(path), origin = "resource " .. resource.from }
+    local other = dataset:resource(resource.from)
+    local source = { url = sources.file_url(context.store:path(dataset, other)),
+      origin = "resource " .. resource.from,
+      public = require "datamaestro.engine.work.privacy".is_public(context.store, dataset, other) }
     return { setmetatable(source, { __index = resource }) }
   end
   local list = { resource }

@@ -3,6 +3,7 @@
 local console = require "datamaestro.api.console"
 local contents = require "datamaestro.engine.contents"
 local file = require "datamaestro.api.file"
+local graph = require "datamaestro.engine.graph"
 local place = require "datamaestro.engine.place"
 local recipe = require "datamaestro.engine.recipe"
 local records = require "datamaestro.engine.records"
@@ -14,18 +15,53 @@ Ledger.__index = Ledger
 
 local PERIOD = 1 -- seconds between two writings, at least: thousands of small files must not wait for it
 
+-- The names of the resources that functions of `custom` are given, as a set.
+local function given_in(dataset)
+  local given = {}
+  for _, resource in ipairs(dataset.resources) do
+    for _, name in ipairs(resource.kind == "custom" and graph.requires(resource) or {}) do
+      given[name] = true
+    end
+  end
+  return given
+end
+
 --- Opens a ledger for a dataset, to be closed: what is complete is recorded even when a run is interrupted.
 -- @param store store
 -- @param dataset dataset
 -- @return ledger
 function ledger.open(store, dataset)
-  return setmetatable({ store = store, dataset = dataset, states = {}, written = console.now() }, Ledger)
+  return setmetatable({ store = store, dataset = dataset, states = {}, written = console.now(),
+    given = given_in(dataset) }, Ledger)
 end
 
 local function complete(resource, record)
   local found = records.complete(record)
   found.recipe = found.recipe or recipe.of(resource)
   return found
+end
+
+-- What a function is given must be known to have been fetched, if it is to fetch, too: so that is on disk
+-- before it gets its place, with the time by which it is found again after a crash.
+local function announce(self, resource, part, record)
+  local found = file.stat(part, true)
+  if resource.filename == "" or not record or not found or not self.given[resource.name] then
+    return true
+  end
+  local known = records.complete(record)
+  known.state, known.made = "none", tostring(found.mtime_ns)
+  self.states[resource.name] = known
+  return self:flush()
+end
+
+-- What was announced of what is in place now, with what is known of it beside.
+local function announced(self, resource, record)
+  local known = self.store:records(self.dataset)[resource.name]
+  local found = known and known.made and file.stat(self.store:path(self.dataset, resource), true)
+  if found and tostring(found.mtime_ns) == known.made then
+    return records.complete(known, record and record.stored)
+  end
+  return record
 end
 
 --- Gives what is complete, verified and on disk its place.
@@ -40,6 +76,9 @@ function Ledger:take(resource, part, path, record, list)
   if resource.filename == "" then -- it gets there piece by piece, and a piece must not be taken for all of it
     self.states[resource.name] = { state = "partial" }
     done, message, code = self:flush()
+  end
+  if done then
+    done, message, code = announce(self, resource, part, record)
   end
   if done then
     done, message, code = place.publish(resource, part, path, self.store:folder(self.dataset), list)
@@ -84,7 +123,7 @@ function Ledger:adopt(resource, record, list)
     done, message, code = contents.write(self.store:folder(self.dataset), resource.name, list)
   end
   if done then
-    self.states[resource.name] = complete(resource, record)
+    self.states[resource.name] = complete(resource, announced(self, resource, record))
   end
   return done, message, code
 end

@@ -4,6 +4,8 @@
 --   served: {size, sha256} of the bytes as served
 --   stored: {size, sha256} of the file; of a folder {files, size, sha256 of its list of contents}
 --   recipe: what shaped the content (recipe.lua)
+--   public: whether what was made of other resources is, all in all, of what servers gave
+--   made: the time, in nanoseconds, of what is about to get its place (ledger.lua)
 --   fetched: array of {url (the one declared first), source, served}, where several files were fetched
 -- All but the state may be missing. What is no record's is passed over: people edit files.
 local json = require "datamaestro.json"
@@ -50,6 +52,7 @@ function records.of(entry)
   return {
     state = text_of(entry.state), source = text_of(entry.source), served = bytes_of(entry.served),
     stored = bytes_of(entry.stored), fetched = list_of(entry.fetched), recipe = text_of(entry.recipe),
+    public = entry.public == true or nil, made = text_of(entry.made),
   }
 end
 
@@ -76,6 +79,7 @@ function records.encode(record)
   local copy = {
     state = record.state, source = record.source, served = ordered(record.served, BYTES),
     stored = ordered(record.stored, BYTES), recipe = record.recipe,
+    public = record.public or nil, made = record.made,
   }
   if record.fetched then
     copy.fetched = json.array {}
@@ -84,7 +88,7 @@ function records.encode(record)
         { "url", "source", "served" })
     end
   end
-  return ordered(copy, { "state", "source", "served", "stored", "recipe", "fetched" })
+  return ordered(copy, { "state", "source", "served", "stored", "recipe", "public", "made", "fetched" })
 end
 
 --- Adds what is known to a record of a complete resource.
@@ -94,7 +98,7 @@ end
 function records.complete(record, stored)
   record = record or {}
   return { state = "complete", source = record.source, served = record.served, fetched = record.fetched,
-    stored = stored or record.stored, recipe = record.recipe }
+    stored = stored or record.stored, recipe = record.recipe, public = record.public }
 end
 
 return records

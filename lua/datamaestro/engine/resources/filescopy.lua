@@ -2,6 +2,8 @@
 local fields = require "datamaestro.engine.fields"
 local file = require "datamaestro.api.file"
 local guess = require "datamaestro.guess"
+local privacy = require "datamaestro.engine.work.privacy"
+local reading = require "datamaestro.engine.reading"
 
 -- A clean relative path, which stays in its folder.
 local function path_problem(path)
@@ -59,8 +61,7 @@ end
 
 -- Data are not changed in place, so that another name for the same file does; but the user's own files, which
 -- a link leads to, are copied, and none that is hidden.
-local function copy_one(root, original, target)
-  local linked = (file.stat(root, true) or {}).type == "link"
+local function copy_one(root, original, target, linked, scheduler)
   local path, message, code = original_of(root, original)
   if linked and ("/" .. original):find "/%." then
     local problem = "%s/%s: hidden (what a link leads to has no hidden files for definitions)"
@@ -71,9 +72,13 @@ local function copy_one(root, original, target)
     done, message, code = file.mkdirs(target:match "^(.*)/")
   end
   if done then
-    done, message, code = (linked and file.copy or file.link)(path, target)
+    if linked then
+      done, message, code = reading.copy(path, target, nil, scheduler)
+    else
+      done, message, code = file.link(path, target)
+    end
   end
-  return done, message, code
+  return done and true, message, code
 end
 
 -- Brings the names of the copies to the disk.
@@ -141,10 +146,13 @@ return {
   end,
 
   make = function(resource, part, context, dataset)
-    local root = context.store:path(dataset, dataset:resource(resource.source))
+    local source = dataset:resource(resource.source)
+    local root = context.store:path(dataset, source)
+    local linked = privacy.is_linked(context.store, dataset, source)
+    local public = privacy.is_public(context.store, dataset, source)
     local done, message, code
     for _, copy in ipairs(copies_of(resource)) do
-      done, message, code = copy_one(root, copy[2], part .. "/" .. copy[1])
+      done, message, code = copy_one(root, copy[2], part .. "/" .. copy[1], linked, context.scheduler)
       if not done then
         break
       end
@@ -152,6 +160,9 @@ return {
     if done then
       done, message, code = sync_folders(resource, part)
     end
-    return done, message and ("%s: %s: %s"):format(dataset.id, resource.name, message), code
+    if not done then
+      return nil, ("%s: %s: %s"):format(dataset.id, resource.name, message), code
+    end
+    return true, { public = public }
   end,
 }

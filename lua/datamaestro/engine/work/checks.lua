@@ -1,7 +1,8 @@
 --- What the methods of `work` have in common: arguments of strangers, failures, requests.
 --
 -- A job is what one run of a function works on: {session, workspace, dataset, resource, context, label, part,
--- needs, readers, writers (open ones, with their `count`), code (of what was raised)}.
+-- needs, private (what of these is not public: {name, why}, or nil), readers, writers (open ones, with their
+-- `count`), code (of what was raised)}.
 local guess = require "datamaestro.guess"
 local schema = require "datamaestro.schema"
 

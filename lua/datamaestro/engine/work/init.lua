@@ -60,10 +60,9 @@ local function keep_private(job, source)
     checks.refuse("work:fetch: '%s' (a filedownloader that the function needs, for files of this machine)",
       address)
   end
-  local name = privacy.given(job.resource)
-  if name then
-    checks.refuse("work:fetch: not where a function of this file is given '%s', which is of this machine or "
-      .. "of another dataset (filedownloader and the like, for what is fetched, expected)", name)
+  if job.private then
+    checks.refuse("work:fetch: not in a function that needs '%s', which %s (two custom steps, one that "
+      .. "fetches and one that reads, expected)", job.private.name, job.private.why)
   end
 end
 

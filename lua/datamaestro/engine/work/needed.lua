@@ -3,6 +3,7 @@ local checks = require "datamaestro.engine.work.checks"
 local file = require "datamaestro.api.file"
 local lines = require "datamaestro.engine.work.lines"
 local opaque = require "datamaestro.engine.work.opaque"
+local privacy = require "datamaestro.engine.work.privacy"
 local resources = require "datamaestro.engine.resources"
 
 local needed = {}
@@ -109,7 +110,7 @@ function needed.new(job, resource)
     return nil, message, code
   end
   return opaque.new(Folder, { job = job, workspace = workspace, label = resource.name,
-    linked = file.stat(path, true).type == "link" })
+    linked = privacy.is_linked(job.context.store, job.dataset, resource) })
 end
 
 --- A file that is to be copied or unpacked: of the work folder, or of a resource.

@@ -1,10 +1,10 @@
---- What a function of a definition may read, it could send away in an address: so what is of this machine,
--- or of another dataset, is never given to one that fetches; nor does any function of a file fetch once
--- another one of it was given such, for they share what the file's locals hold.
+--- What a function of a definition may read, it could send away in an address: so what is of this machine, or
+-- of another dataset, is never given to one that fetches. Functions share nothing in memory
+-- (definition/script.lua), so what one of them was given does not concern the others.
 local file = require "datamaestro.api.file"
 local graph = require "datamaestro.engine.graph"
-local recipe = require "datamaestro.engine.recipe"
 local resources = require "datamaestro.engine.resources"
+local verify = require "datamaestro.engine.verify"
 
 local privacy = {}
 
@@ -27,6 +27,8 @@ function privacy.local_address(source)
   end
 end
 
+-- --- What is declared ---------------------------------------------------------------------------
+
 -- Whether all that a resource fetches itself comes from elsewhere. What fetches nothing and needs nothing
 -- must be of this machine.
 local function comes_from_elsewhere(resource)
@@ -44,42 +46,11 @@ local function comes_from_elsewhere(resource)
   return true
 end
 
--- Whether what stands in a resource's place was made as its definition says, and not by that of another
--- variant, or of before.
-local function is_as_made(store, dataset, resource)
-  local found = file.stat(store:path(dataset, resource), true)
-  if not found then
-    return true -- transient, and gone
-  end
-  local record = store:records(dataset)[resource.name] or {}
-  return found.type ~= "link" and (record.recipe or recipe.of(resource)) == recipe.of(resource)
-end
-
-local readers = {} -- path of a definition → the name of a resource that one of its functions was given
-
---- Notes that a function is given something that is not public.
--- @param resource resource: the function's
--- @param name string: what it is given
-function privacy.note(resource, name)
-  readers[resource.file] = readers[resource.file] or name
-end
-
---- What a function of the same file was given that is not public.
--- @param resource resource: the function's
--- @return string | nil: the name of that resource
-function privacy.given(resource)
-  return readers[resource.file]
-end
-
---- Whether a resource holds nothing but what servers gave.
--- @param dataset dataset
--- @param resource resource
--- @param store store
--- @return boolean
-function privacy.is_public(dataset, resource, store)
+-- The same for all that it is made of.
+local function is_declared_public(dataset, resource)
   local queue, seen = { resource }, { [resource] = true }
   for _, one in ipairs(queue) do
-    if not comes_from_elsewhere(one) or not is_as_made(store, dataset, one) then
+    if not comes_from_elsewhere(one) then
       return false
     end
     for _, name in ipairs(graph.requires(one)) do
@@ -88,6 +59,68 @@ function privacy.is_public(dataset, resource, store)
         seen[other], queue[#queue + 1] = true, other
       end
     end
+  end
+  return true
+end
+
+-- --- What stands there --------------------------------------------------------------------------
+
+--- Whether what stands in a resource's place is reached by a link, and so belongs to somebody else.
+-- @param store store
+-- @param dataset dataset
+-- @param resource resource
+-- @return boolean
+function privacy.is_linked(store, dataset, resource)
+  local folder = file.realpath(store:folder(dataset))
+  local expected = folder and resource.filename ~= "" and folder .. "/" .. resource.filename or folder
+  return file.realpath(store:path(dataset, resource)) ~= expected
+end
+
+local function is_remote(source)
+  return source ~= nil and source:find "^%a[%w+.-]*://" ~= nil and not is_local(source)
+end
+
+-- Whether servers gave all that it was made of, as its record says.
+local function is_fetched(record)
+  for _, one in ipairs(record.fetched or {}) do
+    if not is_remote(one.source) then
+      return false
+    end
+  end
+  return record.fetched ~= nil or is_remote(record.source)
+end
+
+-- Whether it is what a digest in the definition says: whoever wrote that knows it.
+local function is_proved(resource, record)
+  local declared = resources.kind(resource).stored(resource)
+  local name = verify.digest(declared)
+  return name ~= nil and record.stored ~= nil and record.stored[name] == declared[name]
+end
+
+-- Whether what stands there has come from servers. Another variant or another definition may have made it,
+-- or it was put there by hand, and taken as it was.
+local function is_known_public(store, dataset, resource)
+  local record = store:records(dataset)[resource.name] or {}
+  if record.public or is_proved(resource, record) then
+    return true
+  end
+  return #graph.requires(resource) == 0 and is_fetched(record)
+end
+
+--- Whether a resource, which is in place, holds nothing but what servers gave.
+-- @param store store
+-- @param dataset dataset
+-- @param resource resource
+-- @return true | false, string: why not, to follow its name
+function privacy.is_public(store, dataset, resource)
+  if not is_declared_public(dataset, resource) then
+    return false, "is of this machine or of another dataset"
+  elseif dataset.shares_folder then
+    return false, "may be another variant's, for an axis is in no id"
+  elseif privacy.is_linked(store, dataset, resource) then
+    return false, "is reached by a link, and so somebody else's"
+  elseif not is_known_public(store, dataset, resource) then
+    return false, "was not made by this program, as far as is known (removed, it is made anew)"
   end
   return true
 end

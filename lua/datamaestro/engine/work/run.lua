@@ -7,7 +7,6 @@ local checks = require "datamaestro.engine.work.checks"
 local console = require "datamaestro.api.console"
 local errands = require "datamaestro.engine.work.errands"
 local file = require "datamaestro.api.file"
-local graph = require "datamaestro.engine.graph"
 local needed = require "datamaestro.engine.work.needed"
 local privacy = require "datamaestro.engine.work.privacy"
 local work = require "datamaestro.engine.work"
@@ -18,13 +17,12 @@ local run = {}
 
 local TURN = 0.05 -- seconds after which other tasks have theirs
 
--- Notes what this function and the others of its dataset are given: none of them fetches then.
-local function note_private(job)
-  for _, resource in ipairs(job.dataset.resources) do
-    for _, name in ipairs(resource.kind == "custom" and graph.requires(resource) or {}) do
-      if not privacy.is_public(job.dataset, job.dataset:resource(name), job.context.store) then
-        privacy.note(resource, name)
-      end
+-- The first resource that the function needs and that it must not send away: {name, why} | nil.
+local function private_of(job)
+  for _, name in ipairs(job.needs) do
+    local public, why = privacy.is_public(job.context.store, job.dataset, job.dataset:resource(name))
+    if not public then
+      return { name = name, why = why }
     end
   end
 end
@@ -32,7 +30,7 @@ end
 -- What the function is given | nil, message, code.
 local function arguments_of(job)
   local given = { work.new(job) }
-  note_private(job)
+  job.private = private_of(job)
   for i, name in ipairs(job.needs) do
     local object, message, code = needed.new(job, job.dataset:resource(name))
     if not object then
@@ -151,7 +149,7 @@ function run.make(job)
   local done
   done, message, code = work_in(job)
   if done then
-    return true, { fetched = job.fetched }
+    return true, { fetched = job.fetched, public = not job.private }
   end
   return nil, message, code
 end
