@@ -187,14 +187,31 @@ local function cycle_problem(path, again, resource)
   return nil, sandbox.place(resource.file, resource.line, message), "definition"
 end
 
+local CHAIN = 64     -- datasets of which each refers to the next
+local ALL = 10000    -- datasets that one needs
+
+-- What is wrong with going on to another dataset: through an open axis, each may refer to one more.
+local function bound_problem(resource, state)
+  local problem
+  if #state.path >= CHAIN then
+    problem = ("over %d datasets, each of which refers to the next (fewer expected)"):format(CHAIN)
+  elseif #state.list >= ALL then
+    problem = ("over %d datasets are referred to (fewer expected)"):format(ALL)
+  end
+  return problem and sandbox.place(resource.file, resource.line, ("%s: %s"):format(resource.name, problem))
+end
+
 local visit
 
 local function visit_targets(registry, resource, state)
   for _, key in ipairs(sorted_keys(resource.targets or {})) do
     local target = resource.targets[key].dataset
     local done, message, code
+    local problem = not state.seen[target] and bound_problem(resource, state)
     if state.open[target] then
       done, message, code = cycle_problem(state.path, target, resource)
+    elseif problem then
+      done, message, code = nil, problem, "definition"
     else
       done, message, code = visit(registry, target, state)
     end
