@@ -2,6 +2,7 @@
 # A data directory of 100,000 files: `du` and `orphans`, warm, against the system's own du and find, in one run. They
 # take turns; medians. Ten datasets of 10,000 files each (folders of 100), with lists of their contents, as archives
 # leave them; one file in 1,000 belongs to nobody. All that is printed is checked once, before anything is timed.
+# Then verify.sh: `verify --deep` of 10 GB.
 #   bench/store.sh [PROGRAM]      needs python3; FILES (100000), RUNS (15)
 set -eu
 program=$(readlink -f "${1:-build/datamaestro}")
@@ -71,3 +72,5 @@ print(f"{found['total']['files']} files, {strays} of them nobody's, {runs} runs 
 for name, taken in times.items():
     print(f"  {name:20} {statistics.median(taken):6.3f} s ({min(taken):.3f})")
 PYTHON
+rm -rf "$work/store"
+sh "$(dirname "$0")/verify.sh" "$program"

@@ -204,9 +204,9 @@ describe("a reference", function()
         end) ..
         dataset { File, variants = AxesVariants { n = Axis { type = "integer", default = 0 } } } ..
         function() end]] }
-    assert.equal("/r/org/cyc.lua:2: p: the references lead to a chain of over 64 datasets (an end expected)",
+    assert.equal("/r/org/cyc.lua:2: p: over 64 datasets, each of which refers to the next (fewer expected)",
       problem(r, "org.cyc.i"))
-    assert.matches("/r/org/cyc.lua:8: p%d+: the references lead to over 10000 datasets %(an end expected%)",
+    assert.matches("/r/org/cyc.lua:8: p%d+: over 10000 datasets are referred to %(fewer expected%)",
       problem(r, "org.cyc.j"))
   end)
 
@@ -221,5 +221,17 @@ describe("a reference", function()
       problem(r, "com.x.a"))
     assert.equal("/r/com/x.lua:5: r: the references lead in a circle: com.x.self -> com.x.self",
       problem(r, "com.x.self"))
+  end)
+
+  it("goes on to so many datasets only", function()
+    local r = open { ["r/org/x.lua"] = [[
+I = resources(function(v) return reference("p", "org.x.i[n=" .. v.n + 1 .. "]") end) ..
+  dataset { File, variants = AxesVariants { n = Axis { type = "integer", default = 0 } } } ..
+  function(p) return { path = p.path } end]] }
+    local list, message, code = r:resolve(assert(r:find("org.x.i")):select())
+    assert.is_nil(list)
+    local expected = "/r/org/x.lua:2: p: over 64 datasets, each of which refers to the next (fewer expected)"
+    assert.matches(expected, message, 1, true)
+    assert.equal("definition", code)
   end)
 end)

@@ -216,8 +216,8 @@ datamaestro: %s: a folder that is not what is declared (a link, or nothing, expe
     define 'linkfolder("corpus", { "~/all", "~/proc" })'
     result = lab:prepare()
     assert.are.equal(3, result.status)
-    assert.matches(("  %s/all: leads to '%s' (a folder in it expected; a datafolder may be all of it)\n"):format(
-      lab.folder, lab.folder), result.err, 1, true)
+    local wide = "  %s/all: leads to '%s' (a folder in it expected; a datafolder may be all of it)\n"
+    assert.matches(wide:format(lab.folder, lab.folder), result.err, 1, true)
     assert.matches(("  %s/proc: leads to '/proc/"):format(lab.folder), result.err, 1, true)
     assert.are.equal(0, lab:run({ "datafolders", "set", "k", lab.folder }).status)
     define 'linkfolder("corpus", { { "k" } })'

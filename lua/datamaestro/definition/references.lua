@@ -187,17 +187,18 @@ local function cycle_problem(path, again, resource)
   return nil, sandbox.place(resource.file, resource.line, message), "definition"
 end
 
--- An axis that takes any value can lead from a dataset to another one for ever.
-local DEEP = 64    -- datasets, of which each needs the next
-local MANY = 10000 -- datasets that one needs, in all
+local CHAIN = 64     -- datasets of which each refers to the next
+local ALL = 10000    -- datasets that one needs
 
-local function endless_problem(state, resource)
-  local found = #state.path >= DEEP and ("a chain of over %d datasets"):format(DEEP)
-    or #state.list + #state.path >= MANY and ("over %d datasets"):format(MANY)
-  if found then
-    return sandbox.place(resource.file, resource.line,
-      ("%s: the references lead to %s (an end expected)"):format(resource.name, found))
+-- What is wrong with going on to another dataset: through an open axis, each may refer to one more.
+local function bound_problem(resource, state)
+  local problem
+  if #state.path >= CHAIN then
+    problem = ("over %d datasets, each of which refers to the next (fewer expected)"):format(CHAIN)
+  elseif #state.list >= ALL then
+    problem = ("over %d datasets are referred to (fewer expected)"):format(ALL)
   end
+  return problem and sandbox.place(resource.file, resource.line, ("%s: %s"):format(resource.name, problem))
 end
 
 local visit
@@ -206,11 +207,11 @@ local function visit_targets(registry, resource, state)
   for _, key in ipairs(sorted_keys(resource.targets or {})) do
     local target = resource.targets[key].dataset
     local done, message, code
-    local endless = not state.seen[target] and endless_problem(state, resource)
+    local problem = not state.seen[target] and bound_problem(resource, state)
     if state.open[target] then
       done, message, code = cycle_problem(state.path, target, resource)
-    elseif endless then
-      done, message, code = nil, endless, "definition"
+    elseif problem then
+      done, message, code = nil, problem, "definition"
     else
       done, message, code = visit(registry, target, state)
     end
