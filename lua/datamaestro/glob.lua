@@ -203,7 +203,8 @@ end
 -- @return array of paths relative to it, sorted by their names, folder by folder | nil, message, code: where
 --   there is too much to look at
 function glob.expand(root, pattern)
-  local done, list = limits.run({ instructions = INSTRUCTIONS, seconds = SECONDS, source = pattern }, function()
+  local bounds = { instructions = INSTRUCTIONS, seconds = SECONDS, source = pattern }
+  local done, list = limits.run(bounds, function()
     local walk = walk_of(root, pattern)
     expand(walk, "", 1)
     return sorted(walk.found)
