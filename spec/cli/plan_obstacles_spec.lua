@@ -33,7 +33,7 @@ describe("plan", function()
     { "a file that nobody has", 'linkfile("corpus", { "HERE/other", "HERE/none" }, { size = 3 })',
       "something is missing", 3, "org.example.data: corpus: not found (one of these expected):\n"
       .. "  HERE/other: 5 bytes (3 expected)\n  HERE/none: no such file" },
-    { "something else in the place of a link", 'linkfolder("kept", { "HERE" })', "error", 1,
+    { "something else in the place of a link", 'linkfolder("kept", { "HERE/repositories" })', "error", 1,
       "HERE/data directory/data/lab/org/example/data/kept: a file that is not what is declared "
       .. "(a link, or nothing, expected; it is not removed)" },
     { "a file to be fetched by hand", 'manual("form.zip", { url = "https://a.example/form", size = 10 })',

@@ -347,7 +347,8 @@ describe("a custom function", function()
       lab:define('local Folder, kept = use "datamaestro.data".Folder, {} Data = ' .. table.concat(steps)
         .. 'dataset { Folder, "x" } .. function(c1) return { path = c1 } end')
       local bound = require "spec.support.script".sanitized() and "" or "ulimit -v 900000; "
-      local result = program.shell(bound .. "exec " .. lab:command { "--quiet", "prepare", "org.example.data" })
+      local command = lab:command { "--quiet", "prepare", "org.example.data" }
+      local result = program.shell(bound .. "exec " .. command)
       assert.equal("", result.err)
       assert.equal("10", temp.read(lab:path "c4/x"))
     end)
