@@ -29,7 +29,7 @@ local DAMAGE = {
   { "a file that is empty", ": >data.csv", "data.csv" },
   { "bytes after a file's end", "echo more >>data.csv", "data.csv" },
   { "a file that is missing", "rm data.csv", "data.csv" },
-  { "a folder in the place of a file", "rm data.csv; mkdir -p data.csv/deep", "data.csv" },
+  { "an empty folder in the place of a file", "rm data.csv; mkdir data.csv", "data.csv" },
   { "a link that leads nowhere", "ln -sf /nowhere data.csv", "data.csv" },
   { "a pipe in the place of a file", "rm data.csv; mkfifo data.csv", "data.csv" },
   { "a flipped byte in a folder", "printf X | dd of=tree/a.txt bs=1 seek=1 conv=notrunc", "tree/a.txt",

@@ -331,6 +331,24 @@ describe("a dataset of several resources", function()
     assert.equal("one\n", temp.read(lab:path "a.txt"))
   end)
 
+  it("removes no folder of the user's that stands where a file belongs", function()
+    define 'filedownloader("plain.txt", "URL/plain.txt")'
+    assert.equal(0, lab:prepare().status)
+    os.remove(lab:path "plain.txt")
+    temp.write(lab:path "plain.txt/mine.txt", "mine")
+    for _, words in ipairs { { "prepare" }, { "verify", "--deep", "--repair" } } do
+      table.insert(words, "org.example.data")
+      local result = lab:run { "--quiet", table.unpack(words) }
+      assert.are_not.equal(0, result.status)
+      local problem = "it holds something, which is not removed (a file expected; move it away)"
+      assert.matches(problem, result.err, 1, true)
+      assert.equal("mine", temp.read(lab:path "plain.txt/mine.txt"))
+    end
+    os.remove(lab:path "plain.txt/mine.txt")
+    assert.equal(0, lab:prepare().status)
+    assert.equal("plain\n", temp.read(lab:path "plain.txt"))
+  end)
+
   it("of an archive without members is complete", function()
     program.shell("cd " .. program.quote(server.root) .. " && tar cf empty.tar -T /dev/null")
     define 'tardownloader("tree", "URL/empty.tar")'

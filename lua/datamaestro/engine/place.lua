@@ -159,8 +159,14 @@ function place.publish(resource, part, path, folder, list)
   end
   local there = file.stat(path, true)
   if not list and there and there.type == "folder" then
-    return replace(part, path)
-  elseif not list then
+    -- What is in it is nobody's but the user's: only an empty one goes.
+    local empty, message, code = file.remove(path)
+    if not empty then
+      local problem = "%s; it holds something, which is not removed (a file expected; move it away)"
+      return nil, problem:format(message), code
+    end
+  end
+  if not list then
     return file.move(part, path)
   end
   local done, message, code
