@@ -30,7 +30,7 @@ struct dm_error {
 int dm_error_set(struct dm_error *err, enum dm_error_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same for a failed system call: "SUBJECT: strerror(errnum)". ENOSPC and EDQUOT become
+/* The same for a failed system call: "SUBJECT: strerror(errnum)". ENOSPC, EDQUOT and EFBIG become
  * DM_ERROR_SPACE, ENOENT and ENOTDIR DM_ERROR_UNKNOWN, EINTR DM_ERROR_INTERRUPTED, EWOULDBLOCK DM_ERROR_BUSY.
  */
 int dm_error_errno(struct dm_error *err, int errnum, const char *subject);

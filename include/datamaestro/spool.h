@@ -53,6 +53,9 @@ int dm_spool_restart(struct dm_spool *spool, struct dm_error *err);
 /* Writer: the reader is to give up. */
 void dm_spool_stop(struct dm_spool *spool);
 
+/* Writer: the reader is to give up once it has read what is there. */
+void dm_spool_leave(struct dm_spool *spool);
+
 /* Writer: whether the bytes are in a part file. */
 bool dm_spool_in_file(const struct dm_spool *spool);
 

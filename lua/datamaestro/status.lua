@@ -8,7 +8,7 @@ return {
   checksum = 5, -- bytes are not what was declared
   agreement = 6, -- terms not accepted
   auth = 7, -- token or login needed
-  space = 8, -- disk or quota full
+  space = 8, -- disk or quota full, or too large a file for the file system
   busy = 9, -- another process holds it
   definition = 10, -- a dataset script is wrong
   offline = 11, -- would need the network, and --offline was asked

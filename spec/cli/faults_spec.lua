@@ -346,7 +346,7 @@ describe("prepare, when a download fails,", function()
     local result = program.shell(([[
       export DATAMAESTRO_PATH=%s DATAMAESTRO_DIR='%s'; trap '' XFSZ; ulimit -f 1
       exec %s --quiet prepare org.example.data]]):format(lab.env.DATAMAESTRO_PATH, lab.data, program.path))
-    assert.are.equal(1, result.status)
+    assert.are.equal(8, result.status)
     assert.matches("File too large", result.err)
     assert.are.same({ ".state.json", ".state.lock" }, lab:names())
   end)

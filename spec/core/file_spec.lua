@@ -110,7 +110,7 @@ describe("the file module", function()
     local script = temp.write(folder .. "/script.lua", ([[
       print(require "datamaestro.api.file".replace(%q, ("x"):rep(1 << 20)))]]):format(path))
     local result = program.shell(("trap '' XFSZ; ulimit -f 1; %s run %s"):format(program.path, script))
-    assert.are.equal(("nil\t%s: File too large\terror\n"):format(path), result.out)
+    assert.are.equal(("nil\t%s: File too large\tspace\n"):format(path), result.out)
     assert.are.equal("old", temp.read(path))
     assert.are.same({ "script.lua", "state.json" }, file.list(folder))
   end)
@@ -267,7 +267,7 @@ describe("the file module", function()
     local script = temp.write(folder .. "/script.lua", ([[
       print(require "datamaestro.api.file".copy(%q, %q))]]):format(folder .. "/file", folder .. "/copy"))
     local result = program.shell(("trap '' XFSZ; ulimit -f 100; %s run %s"):format(program.path, script))
-    assert.are.equal(("nil\t%s: File too large\terror\n"):format(folder .. "/copy"), result.out)
+    assert.are.equal(("nil\t%s: File too large\tspace\n"):format(folder .. "/copy"), result.out)
     assert.are.same({ "file", "script.lua" }, file.list(folder))
   end)
 

@@ -223,9 +223,9 @@ describe("the transfer module with its caller", function()
     local small = nginx.url .. "/" .. FILES[2] -- 30 KB, 60 KB of content
     temp.write(folder .. "/zeros", ("\0"):rep(4000000))
     program.shell(("gzip -c %s/zeros >%s/zeros.gz"):format(folder, nginx.root))
-    assert.matches("^failed\tnil\t" .. out .. "/file: File too large\terror\t",
+    assert.matches("^failed\tnil\t" .. out .. "/file: File too large\tspace\t",
       fill { url = nginx.url .. "/zeros.gz", decode = '"gzip"' })
-    assert.matches("%.part: File too large\terror\t", fill { url = nginx.url .. "/" .. FILES[1] })
+    assert.matches("%.part: File too large\tspace\t", fill { url = nginx.url .. "/" .. FILES[1] })
     assert(site:fetch { url = small })
   end)
 

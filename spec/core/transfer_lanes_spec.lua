@@ -149,7 +149,7 @@ describe("a transfer over several connections", function()
       until one:progress() == size and select(4, one:progress()) == 1
       assert.are.same(size > 262144 and { "x.part" } or {}, site:left())
       one:close()
-      assert.are.same({}, site:left())
+      assert.are.same(size > 262144 and { "x.journal", "x.part" } or {}, site:left()) -- to be resumed
     end
   end)
 

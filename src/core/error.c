@@ -18,6 +18,7 @@ static enum dm_error_code code_of_errno(int errnum) {
   switch (errnum) {
   case ENOSPC:
   case EDQUOT:
+  case EFBIG: /* as on file systems that end at 4 GB */
     return DM_ERROR_SPACE;
   case ENOENT:
   case ENOTDIR:

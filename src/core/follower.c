@@ -55,30 +55,46 @@ static bool is_worth_noting(const struct dm_follower *f) {
   return dm_spool_in_file(f->spool) && (is_content(f) || dm_pulse_now() - f->began > NOTE_AFTER);
 }
 
-/* Compares with what the journal of before says, and notes what the next one will say. */
-static int look_back(struct dm_follower *f, uint64_t at, struct dm_error *err) {
+/* Notes that all bytes before `at` are right. */
+static int note(struct dm_follower *f, uint64_t at, struct dm_error *err) {
   struct dm_digest_hex hex;
   enum dm_digest_kind kind = best_kind(f->request->digests);
-  bool must_verify = at == f->start.offset && !atomic_load(&f->verified);
-  bool is_due = at >= f->noted + DM_TRANSFER_STEP || dm_pulse_now() > f->noted_at + NOTE_PERIOD;
-  bool may_note =
-      is_due && at > f->start.offset && is_worth_noting(f) && dm_checkpoint_is_free(f->checkpoint);
-  if (!must_verify && !may_note)
-    return 0;
   if (dm_digest_read(&f->digest, &hex, err) != 0)
     return -1;
-  if (must_verify)
-    return verify(f, &hex, err);
   dm_checkpoint_note(f->checkpoint, at, kind, hex.of[kind]);
   f->noted = at;
   f->noted_at = dm_pulse_now();
   return 0;
 }
 
+/* Compares with what the journal of before says, and notes what the next one will say. */
+static int look_back(struct dm_follower *f, uint64_t at, struct dm_error *err) {
+  struct dm_digest_hex hex;
+  bool must_verify = at == f->start.offset && !atomic_load(&f->verified);
+  bool is_due = at >= f->noted + DM_TRANSFER_STEP || dm_pulse_now() > f->noted_at + NOTE_PERIOD;
+  if (must_verify)
+    return dm_digest_read(&f->digest, &hex, err) != 0 ? -1 : verify(f, &hex, err);
+  bool may_note =
+      is_due && at > f->start.offset && is_worth_noting(f) && dm_checkpoint_is_free(f->checkpoint);
+  return may_note ? note(f, at, err) : 0;
+}
+
+/* What came since the last note is not lost for being told to give up. */
+static void note_rest(struct dm_follower *f) {
+  struct dm_error unused;
+  uint64_t at = atomic_load(&f->position);
+  if (at > f->noted && at > f->start.offset && is_worth_noting(f) &&
+      dm_checkpoint_wait(f->checkpoint, &unused) == 0)
+    (void)note(f, at, &unused);
+}
+
+/* The reading ends before its time. */
 static int fail_pass(struct dm_follower *f, enum dm_spool_state state, struct dm_error *err) {
   if (state == DM_SPOOL_FAILED)
     return -1;
   f->outcome = state == DM_SPOOL_STOPPED ? DM_FOLLOWER_STOPPED : DM_FOLLOWER_RESTARTED;
+  if (state == DM_SPOOL_STOPPED)
+    note_rest(f);
   return dm_error_set(err, DM_ERROR_INTERRUPTED, "%s: stopped", f->subject);
 }
 
@@ -302,4 +318,11 @@ int dm_follower_start(struct dm_follower *f, struct dm_pool *pool, struct dm_err
   atomic_store(&f->finished, false);
   atomic_store(&f->verified, f->start.offset == 0);
   return dm_pool_submit(pool, &f->job, err);
+}
+
+void dm_follower_stop(const struct dm_follower *f, bool to_resume) {
+  if (to_resume && is_content(f)) /* others may have long to go */
+    dm_spool_leave(f->spool);
+  else
+    dm_spool_stop(f->spool);
 }

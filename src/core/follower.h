@@ -54,4 +54,7 @@ struct dm_follower {
 /* Starts it on a thread of `pool`. */
 int dm_follower_start(struct dm_follower *follower, struct dm_pool *pool, struct dm_error *err);
 
+/* Tells it to give up. Where another process is `to_resume`, it notes how far it came. */
+void dm_follower_stop(const struct dm_follower *follower, bool to_resume);
+
 #endif

@@ -35,6 +35,7 @@ struct dm_spool {
   unsigned restarts; /* of the writer */
   unsigned noticed;  /* of these, by the reader */
   bool ended;
+  bool left; /* stopped, once the reader has read all that is there */
   bool stopped;
   uint64_t wanted;      /* the reader waits for this much, 0 when it does not wait */
   unsigned char *block; /* the reader's, made when it is needed */
@@ -197,6 +198,13 @@ void dm_spool_stop(struct dm_spool *spool) {
   (void)pthread_mutex_unlock(&spool->mutex);
 }
 
+void dm_spool_leave(struct dm_spool *spool) {
+  (void)pthread_mutex_lock(&spool->mutex);
+  spool->left = true;
+  (void)pthread_cond_signal(&spool->changed);
+  (void)pthread_mutex_unlock(&spool->mutex);
+}
+
 bool dm_spool_in_file(const struct dm_spool *spool) {
   return spool->fd >= 0 && !spool->attached;
 }
@@ -205,7 +213,8 @@ bool dm_spool_in_file(const struct dm_spool *spool) {
 static enum dm_spool_state await(struct dm_spool *spool, uint64_t at, size_t *size) {
   enum dm_spool_state state = DM_SPOOL_BYTES;
   (void)pthread_mutex_lock(&spool->mutex);
-  while (!spool->stopped && !spool->ended && spool->restarts == spool->noticed && spool->available <= at) {
+  while (!spool->stopped && !spool->left && !spool->ended && spool->restarts == spool->noticed &&
+         spool->available <= at) {
     struct timespec until;
     (void)clock_gettime(CLOCK_REALTIME, &until);
     until.tv_nsec += LOOK_PERIOD;
@@ -215,7 +224,7 @@ static enum dm_spool_state await(struct dm_spool *spool, uint64_t at, size_t *si
     (void)pthread_cond_timedwait(&spool->changed, &spool->mutex, &until);
   }
   spool->wanted = 0;
-  if (spool->stopped)
+  if (spool->stopped || (spool->left && spool->available <= at))
     state = DM_SPOOL_STOPPED;
   else if (spool->restarts != spool->noticed)
     state = DM_SPOOL_RESTARTED;

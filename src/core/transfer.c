@@ -313,12 +313,15 @@ int dm_transfer_again(struct dm_transfer *t, const char *url, const char *token,
   return 0;
 }
 
-/* Whether a later transfer can go on from what is here. */
+/* Whether a later transfer may go on from what is here. A full disk is to get its room back. */
+static bool may_be_resumed(const struct dm_transfer *t) {
+  bool bad = t->tainted || (t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_FORMAT);
+  return t->state != DM_TRANSFER_DONE && t->err.code != DM_ERROR_SPACE && !bad;
+}
+
 static bool is_worth_keeping(const struct dm_transfer *t) {
   struct dm_journal_record record;
-  bool space = t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_SPACE;
-  bool bad = t->tainted || (t->state == DM_TRANSFER_FAILED && t->err.code == DM_ERROR_FORMAT);
-  return t->state != DM_TRANSFER_DONE && !space && !bad && dm_journal_read(t->journal, &record) == 0;
+  return may_be_resumed(t) && dm_journal_read(t->journal, &record) == 0;
 }
 
 static void link_out(struct dm_transfer *t) {
@@ -341,8 +344,8 @@ void dm_transfer_close(struct dm_transfer *t) {
   if (t == NULL)
     return;
   dm_transfer_hang_up(t);
-  if (t->spool != NULL)
-    dm_spool_stop(t->spool);
+  if (t->followed)
+    dm_follower_stop(&t->follower, may_be_resumed(t));
   join_follower(t);
   dm_checkpoint_close(&t->checkpoint);
   bool in_file = t->spool != NULL && dm_spool_in_file(t->spool);
