@@ -65,6 +65,9 @@ describe("lock", function()
         function() return {} end]])
     local document = json.decode(make_lock(ID))
     assert.equal(1, document.version)
+    local opens = document.datasets["org.example.data@lab"].opens
+    assert.equal("datamaestro.data.base", opens.type)
+    assert.matches("^sha256 %x+$", opens["function"])
     local list = ("f 4 %s a.txt\nf 4 %s b.txt\n"):format(sha256 "one\n", sha256 "two\n")
     local function served(name)
       local content = temp.read(server.root .. "/" .. name)
@@ -212,6 +215,53 @@ describe("lock", function()
     assert.equal(10, run("prepare", "--frozen", path).status)
   end)
 
+  it("refuses another type and another function of the dataset, with what that uses of its file", function()
+    local source = [[local Base = use "datamaestro.data".Base
+      local NAMES = { "%s" }
+      local function named(path) return { NAMES[1] .. path } end
+      -- %s
+      Data = filedownloader("a.txt", "URL/a.txt") .. dataset { Base, "Data" } ..
+        function(a) return { %s } end]]
+    local function write(...)
+      lab:define((source:format(...):gsub("URL", server.url)))
+    end
+    write("one", "", "")
+    make_lock(ID)
+    write("one", "another comment", "")
+    assert.equal(0, run("prepare", "--frozen", path).status)
+    write("two", "", "") -- not used
+    assert.equal(0, run("prepare", "--frozen", path).status)
+    write("one", "", "} or named(a) or {")
+    assert.equal(10, run("prepare", "--frozen", path).status)
+    make_lock(ID)
+    write("two", "", "} or named(a) or {")
+    local result = run("prepare", "--frozen", path)
+    assert.equal(10, result.status)
+    assert.matches("^datamaestro: org.example.data: its definition is another one than [^\n]*:\n"
+      .. "  function: sha256 %x+ %(sha256 %x+ is locked%)\n$", result.err)
+    result = run("--offline", "lock", "--diff", path)
+    assert.equal(10, result.status)
+    assert.matches("^org.example.data: function: sha256 %x+ %(sha256 %x+ is locked%)\n$", result.out)
+    local change = json.decode(run("--offline", "lock", "--json", "--diff", path).out)[1]
+    assert.same({ "definition", "function" }, { change.what, change.field })
+    lab:define((([[local Folder = use "datamaestro.data".Folder
+      Data = filedownloader("a.txt", "URL/a.txt") .. dataset { Folder, "Data" } ..
+        function(a) return { path = a } end]]):gsub("URL", server.url)))
+    assert.matches("\n  type: datamaestro.data.folder (datamaestro.data.base is locked)\n",
+      run("prepare", "--frozen", path).err, 1, true)
+  end)
+
+  it("refuses another local function that a custom resource uses", function()
+    local source = [[local function text() return "%s" end
+      local Base = use "datamaestro.data".Base
+      Data = custom("made", function(work) work:write("x"):line(text()) end) ..
+        dataset { Base, "Data" } .. function() return {} end]]
+    lab:define(source:format "1")
+    make_lock(ID)
+    lab:define(source:format "2")
+    assert.equal(10, run("prepare", "--frozen", path).status)
+  end)
+
   it("refuses other data in place, as they are recorded, without a connection", function()
     define 'filedownloader("a.txt", "URL/a.txt")'
     make_lock(ID)
@@ -256,7 +306,8 @@ describe("lock", function()
   it("says what is no lock", function()
     define 'filedownloader("a.txt", "URL/a.txt")'
     for _, content in ipairs { "", "x", "[]", '{"version": 1}', '{"version": 1, "datasets": {"a": 1}}',
-      '{"version": 1, "datasets": {"a": {"definition": "x", "resources": {"b": {"declared": 3}}}}}' } do
+      '{"version": 1, "datasets": {"a": {"definition": "x", "opens": {}, "resources": {"b": {"declared": 3}}}}}',
+      '{"version": 1, "datasets": {"a": {"definition": "x", "resources": {}}}}' } do
       temp.write(path, content)
       assert.same({ status = 12, out = "", err = ("datamaestro: %s: no lock (what `datamaestro lock` prints "
         .. "expected)\n"):format(path) }, run("prepare", "--frozen", path))

@@ -79,11 +79,10 @@ local function line_of(change)
     return ("%s: %s (%s is locked)"):format(change.path or change.id, change.found, change.locked or "other")
   elseif change.what == "source" then
     return ("%s: %s: %s"):format(change.id, text.url(change.url), change.found)
-  elseif not change.resource then
+  elseif not change.locked then
     return ("%s: %s"):format(change.id, change.found)
   end
-  local name = change.resource .. (change.field and "." .. change.field or "")
-  return ("%s: %s: %s (%s is locked)"):format(change.id, name, change.found, change.locked)
+  return ("%s: %s: %s (%s is locked)"):format(change.id, frozen.name(change), change.found, change.locked)
 end
 
 local function print_json(session, changes)

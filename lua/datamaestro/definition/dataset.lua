@@ -10,6 +10,7 @@
 
 local schema = require "datamaestro.schema"
 local types = require "datamaestro.data.types"
+local fingerprint = require "datamaestro.definition.fingerprint"
 local sandbox = require "datamaestro.definition.sandbox"
 local variants = require "datamaestro.definition.variants"
 
@@ -48,6 +49,12 @@ end
 -- @return step or chain | nil
 function dataset.chain_of(self)
   return chains[self.family or self]
+end
+
+--- What the author's function comes down to, for comparing.
+-- @return string
+function Dataset:fingerprint()
+  return fingerprint.of(builders[self])
 end
 
 Dataset.__tostring = function(self)

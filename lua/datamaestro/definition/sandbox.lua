@@ -182,6 +182,13 @@ function sandbox.path_of(source)
   return paths[source] or source
 end
 
+--- The path of a script, as opened, from what a function says of its origin.
+-- @param source string: as debug.getinfo has it
+-- @return string | nil where it is of no script
+function sandbox.script_of(source)
+  return paths[source:match "^=(.*)$" or ""]
+end
+
 local function one_line(message)
   local text = message:gsub("%s*\n%s*", " "):gsub("%c", "?")
   if #text > MESSAGE_MAXIMUM then

@@ -5,7 +5,7 @@
 -- get to another one, which may have a way to the network, through what both can name. Nothing of a file is
 -- left in memory when its function has ended, either.
 
-local file = require "datamaestro.api.file"
+local fingerprint = require "datamaestro.definition.fingerprint"
 local limits = require "datamaestro.api.sandbox"
 local sandbox = require "datamaestro.definition.sandbox"
 
@@ -94,19 +94,10 @@ function script.renewable(resources, load)
   end
 end
 
---- The function's text without indentation, for comparing: where it stands does not show.
+--- What the function comes down to, for comparing (definition/fingerprint.lua).
 -- @return string
 function Script:fingerprint()
-  local info, lines, number = debug.getinfo(self.f, "S"), {}, 0
-  for line in (file.read(self.path) or ""):gmatch "([^\n]*)\n?" do
-    number = number + 1
-    if number >= info.linedefined and number <= info.lastlinedefined then
-      line = number == info.linedefined and line:match "function.*" or line
-      line = number == info.lastlinedefined and line:match "^.*end" or line
-      lines[#lines + 1] = line:match "^%s*(.*)$"
-    end
-  end
-  return table.concat(lines, "\n")
+  return fingerprint.of(self.f)
 end
 
 -- The function, in a world of its own | nil, message.

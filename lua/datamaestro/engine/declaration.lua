@@ -1,6 +1,6 @@
---- What a definition says of a dataset's resources, as plain values that JSON can hold: for a lock, and for
+--- What a definition says of a dataset's data, as plain values that JSON can hold: for a lock, and for
 -- telling what has changed. What comments say, where things stand in the script, and what does not shape the
--- data (further places to fetch them from, instructions) is no part of it.
+-- data (further places to fetch them from, instructions, what people read of the dataset) is no part of it.
 local json = require "datamaestro.json"
 local resources = require "datamaestro.engine.resources"
 local text = require "datamaestro.text"
@@ -18,6 +18,10 @@ local function target_of(resource, key)
   return target and target.dataset.id .. (target.part ~= "" and "." .. target.part or "") or "?"
 end
 
+local function sha256(content)
+  return require "datamaestro.api.digest".string("sha256", content)
+end
+
 local plain
 
 local function plain_table(value, resource)
@@ -32,7 +36,7 @@ end
 function plain(value, resource, key)
   local kind = type(value)
   if kind == "table" and type(value.fingerprint) == "function" then
-    return "function, sha256 " .. require "datamaestro.api.digest".string("sha256", value:fingerprint())
+    return "sha256 " .. sha256(value:fingerprint())
   elseif kind == "table" then
     return plain_table(value, resource)
   elseif kind == "userdata" or kind == "function" then
@@ -43,10 +47,7 @@ function plain(value, resource, key)
   return value
 end
 
---- What is declared of a resource.
--- @param resource resource: its references are resolved
--- @return table: field → value, with `kind` and `place` (where it stands)
-function declaration.of(resource)
+local function declared_of(resource)
   local declared = { kind = resource.kind, place = resource.filename }
   for _, field in ipairs(resources.kind(resource).schema) do
     local value = resource[field.name]
@@ -58,11 +59,26 @@ function declaration.of(resource)
   return declared
 end
 
+--- What is declared of a dataset.
+-- @param dataset dataset: its references are resolved
+-- @return table: `opens` ({type, function}: what makes data of the files), `resources` (name → {kind, place
+--   (where it stands), FIELD…})
+function declaration.of(dataset)
+  local declared = {
+    opens = { type = dataset.type.id, ["function"] = "sha256 " .. sha256(dataset:fingerprint()) },
+    resources = {},
+  }
+  for _, resource in ipairs(dataset.resources) do
+    declared.resources[resource.name] = declared_of(resource)
+  end
+  return declared
+end
+
 --- A digest of what is declared of a dataset.
--- @param declared table: resource name → as of declaration.of
+-- @param declared table: as of declaration.of
 -- @return string: sha256 in hex
 function declaration.digest(declared)
-  return require "datamaestro.api.digest".string("sha256", json.encode(declared))
+  return sha256(json.encode(declared))
 end
 
 local function sorted_keys(...)
@@ -84,25 +100,30 @@ local function shown(value)
   return type(value) == "string" and value or json.encode(value)
 end
 
+local function add_fields(list, resource, old, new)
+  for _, field in ipairs(sorted_keys(old, new)) do
+    if shown(old[field]) ~= shown(new[field]) then
+      list[#list + 1] = { resource = resource, field = field, old = shown(old[field]), new = shown(new[field]) }
+    end
+  end
+end
+
 --- Where two declarations differ.
--- @param old table: resource name → as of declaration.of
+-- @param old table: as of declaration.of
 -- @param new table: likewise
--- @return array of {resource, field (nil: all of it), old, new (strings)}
+-- @return array of {resource (nil: the dataset itself), field (nil: all of the resource), old, new (strings)}
 function declaration.differences(old, new)
   local list = {}
-  for _, name in ipairs(sorted_keys(old, new)) do
-    local before, now = old[name], new[name]
-    if not before or not now then
+  for _, name in ipairs(sorted_keys(old.resources, new.resources)) do
+    local before, now = old.resources[name], new.resources[name]
+    if before and now then
+      add_fields(list, name, before, now)
+    else
       list[#list + 1] = { resource = name, old = before and before.kind or "none",
         new = now and now.kind or "none" }
     end
-    for _, field in ipairs(before and now and sorted_keys(before, now) or {}) do
-      if shown(before[field]) ~= shown(now[field]) then
-        list[#list + 1] = { resource = name, field = field, old = shown(before[field]),
-          new = shown(now[field]) }
-      end
-    end
   end
+  add_fields(list, nil, old.opens, new.opens)
   return list
 end
 

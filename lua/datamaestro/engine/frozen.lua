@@ -22,9 +22,16 @@ end
 
 -- --- Before a run -------------------------------------------------------------------------------------
 
+--- What a difference of definitions is called.
+-- @param difference table: as of declaration.differences
+-- @return string: "RESOURCE.FIELD", "RESOURCE", or "FIELD" of the dataset
+function frozen.name(difference)
+  local name = { difference.resource, difference.field }
+  return difference.resource and table.concat(name, ".") or difference.field
+end
+
 local function said(difference)
-  local name = difference.resource .. (difference.field and "." .. difference.field or "")
-  return ("%s: %s (%s is locked)"):format(name, difference.new, difference.old)
+  return ("%s: %s (%s is locked)"):format(frozen.name(difference), difference.new, difference.old)
 end
 
 local function check_definition(dataset, lock)

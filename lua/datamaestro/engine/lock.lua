@@ -1,8 +1,8 @@
 --- Locks: a JSON file that says of datasets what their definitions declare, where their bytes came from and
 -- which they are, so that the same can be had elsewhere, or later.
 --
---   { "version": 1, "datasets": { "ID@REPOSITORY": { "definition": sha256, "resources": { NAME: {
---     "declared": {…} (declaration.lua), "source", "served", "stored", "fetched" (records.lua) } } } } }
+--   { "version": 1, "datasets": { "ID@REPOSITORY": { "definition": sha256, "opens": {…}, "resources": { NAME: {
+--     "declared": {…} (both: declaration.lua), "source", "served", "stored", "fetched" (records.lua) } } } } }
 local auditing = require "datamaestro.engine.auditing"
 local declaration = require "datamaestro.engine.declaration"
 local file = require "datamaestro.api.file"
@@ -24,17 +24,6 @@ local VERSION = 1
 -- @return string
 function lock.key(dataset)
   return ("%s@%s"):format(dataset.id, dataset.repository.id)
-end
-
---- What is declared of a dataset.
--- @param dataset dataset: its references are resolved
--- @return table: resource name → as of declaration.of
-function lock.declared(dataset)
-  local declared = {}
-  for _, resource in ipairs(dataset.resources) do
-    declared[resource.name] = declaration.of(resource)
-  end
-  return declared
 end
 
 -- --- Making -------------------------------------------------------------------------------------------
@@ -70,7 +59,7 @@ local function encode_entry(entry, declared)
 end
 
 local function lock_dataset(store, dataset)
-  local known, declared = store:records(dataset), lock.declared(dataset)
+  local known, declared = store:records(dataset), declaration.of(dataset)
   local entries = {}
   for _, step in ipairs(plan.of(store, dataset, true).actions) do
     local name = step.resource.name
@@ -82,9 +71,9 @@ local function lock_dataset(store, dataset)
     if not entry then
       return nil, message, code
     end
-    entries[name] = encode_entry(entry, declared[name])
+    entries[name] = encode_entry(entry, declared.resources[name])
   end
-  return { definition = declaration.digest(declared), resources = entries }
+  return { definition = declaration.digest(declared), opens = declared.opens, resources = entries }
 end
 
 --- Locks datasets as they are in place.
@@ -106,7 +95,8 @@ end
 -- --- Reading ------------------------------------------------------------------------------------------
 
 local function is_dataset(value)
-  if type(value) ~= "table" or type(value.definition) ~= "string" or type(value.resources) ~= "table" then
+  if type(value) ~= "table" or type(value.definition) ~= "string" or type(value.opens) ~= "table"
+    or type(value.resources) ~= "table" then
     return false
   end
   for name, entry in pairs(value.resources) do
@@ -170,16 +160,16 @@ function Lock:differences(dataset)
   if not found then
     return nil
   end
-  local now, before = lock.declared(dataset), {}
+  local now, before = declaration.of(dataset), { opens = found.opens, resources = {} }
   if declaration.digest(now) == found.definition then
     return {}
   end
   for name, entry in pairs(found.resources) do
-    before[name] = entry.declared
+    before.resources[name] = entry.declared
   end
   local list = declaration.differences(before, now)
   if #list == 0 then -- somebody has edited the lock
-    list[1] = { resource = "definition", old = found.definition, new = declaration.digest(now) }
+    list[1] = { field = "definition", old = found.definition, new = declaration.digest(now) }
   end
   return list
 end
