@@ -306,7 +306,7 @@ describe("lock", function()
   it("says what is no lock", function()
     define 'filedownloader("a.txt", "URL/a.txt")'
     for _, content in ipairs { "", "x", "[]", '{"version": 1}', '{"version": 1, "datasets": {"a": 1}}',
-      '{"version": 1, "datasets": {"a": {"definition": "x", "opens": {}, "resources": {"b": {"declared": 3}}}}}',
+      '{"version": 1, "datasets": {"a": {"definition": "x", "opens": {}, "resources": {"b": {"c": 3}}}}}',
       '{"version": 1, "datasets": {"a": {"definition": "x", "resources": {}}}}' } do
       temp.write(path, content)
       assert.same({ status = 12, out = "", err = ("datamaestro: %s: no lock (what `datamaestro lock` prints "

@@ -157,6 +157,46 @@ describe("stores of others", function()
     assert.equal(lab.data .. "/data/lab/org/example/data/one.bin", found.one)
   end)
 
+  it("are in the plan with what would be copied from them", function()
+    furnish(site, "org.example.data")
+    assert(os.remove(site .. "/data/lab/org/example/data/one.bin"))
+    local copied = site .. "/data/lab/org/example/data/two.bin"
+    local found = json.decode(run("plan", "--json", "org.example.data"))
+    local one, two = table.unpack(found.datasets[1].resources)
+    assert.same({ server.url .. "/one", copied }, { one.source, two.source })
+    assert.same({ 1000, 2000 }, { one.size, two.size })
+    assert.equal(2, #found.hosts)
+    assert.matches(copied, run("plan", "org.example.data"), 1, true)
+    assert.equal(11, lab:run({ "--offline", "plan", "org.example.data" }).status) -- for one.bin
+    furnish(site, "org.example.data")
+    assert(os.remove(site .. "/data/lab/org/example/data/.state.json"))
+    assert.equal(0, lab:run({ "--offline", "plan", "org.example.data" }).status)
+  end)
+
+  it("give what is locked, though nothing of it is declared, and nothing else", function()
+    lab:define((([[
+      local Base = use "datamaestro.data".Base
+      Data = filedownloader("one.bin", "URL/one") .. filedownloader("two.bin", "URL/two", { size = 2000 }) ..
+        filedownloader("three.bin", "URL/three") .. dataset { Base, "Three" } .. function() return {} end
+      ]]):gsub("URL", server.url)))
+    temp.write(server.root .. "/three", "3")
+    furnish(site, "org.example.data")
+    local lock = run("--data", site, "lock", "org.example.data")
+    temp.write(lab.folder .. "/datamaestro.lock", lock)
+    local folder = site .. "/data/lab/org/example/data"
+    assert(os.remove(folder .. "/three.bin")) -- so that it is not complete there
+    temp.write(folder .. "/two.bin", ("x"):rep(2000))
+    local result = lab:run { "--quiet", "prepare", "--frozen", lab.folder .. "/datamaestro.lock" }
+    assert.equal(0, result.status, result.err)
+    assert.equal(("datamaestro: warning: org.example.data: two: %s/two.bin: sha256 %s "
+      .. "(%s expected); it is fetched\n")
+      :format(folder, digest.file(folder .. "/two.bin", { "sha256" }).sha256,
+        digest.file(server.root .. "/two", { "sha256" }).sha256), result.err)
+    assert.equal(2, #server:requests())
+    assert.equal(("1"):rep(1000), temp.read(lab:path "one.bin"))
+    assert.equal(("2"):rep(2000), temp.read(lab:path "two.bin"))
+  end)
+
   it("are not believed: what is not as declared is fetched, and said", function()
     furnish(site, "org.example.data")
     local folder = site .. "/data/lab/org/example/data"

@@ -1,5 +1,5 @@
---- What a function of a script comes down to, as a text, for comparing: where it stands does not show, what it
--- uses of its file does.
+--- What a function of a script comes down to, as a text, for comparing: where it stands does not show, what
+-- it uses of its file does.
 
 local file = require "datamaestro.api.file"
 local sandbox = require "datamaestro.definition.sandbox"

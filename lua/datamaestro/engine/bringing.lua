@@ -66,13 +66,10 @@ local function make(self, step)
   local run, dataset, resource = self.run, self.dataset, step.resource
   local part = ("%s/%s.part"):format(self.workshop, resource.name)
   local context = context_of(self, resource)
-  local made, message, code
   if #graph.requires(resource) > 0 then
     self.record:flush() -- what it needs is judged by its record
   end
-  if not context.locked then -- what others have may be as declared, and yet not as locked
-    made, message, code = elsewhere.take(resource, part, context, dataset)
-  end
+  local made, message, code = elsewhere.take(resource, part, context, dataset)
   if not made and not code then
     made, message, code = resources.kind(resource).make(resource, part, context, dataset)
   end

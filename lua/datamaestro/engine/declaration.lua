@@ -103,7 +103,8 @@ end
 local function add_fields(list, resource, old, new)
   for _, field in ipairs(sorted_keys(old, new)) do
     if shown(old[field]) ~= shown(new[field]) then
-      list[#list + 1] = { resource = resource, field = field, old = shown(old[field]), new = shown(new[field]) }
+      list[#list + 1] = { resource = resource, field = field, old = shown(old[field]),
+        new = shown(new[field]) }
     end
   end
 end

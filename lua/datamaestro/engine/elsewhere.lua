@@ -42,26 +42,52 @@ local function copy(place, part, declared, context, label)
   return nil
 end
 
+-- What a file must be: what is locked, else what is declared | nil where nothing is, or there are no stores.
+local function declared_of(resource, context)
+  local kind = resources.kind(resource)
+  if kind.stands ~= "file" or not context.store.sites then
+    return nil
+  end
+  local locked = context.locked and context.locked.stored
+  local declared = locked and locked.sha256 and locked or kind.stored(resource)
+  return (declared.size or verify.digest(declared)) and declared
+end
+
+-- The next place where a resource may be, and what it must be.
+local function places(resource, context, dataset)
+  local declared = declared_of(resource, context)
+  local list, i = declared and context.store:elsewhere(dataset, resource) or {}, 0
+  return function()
+    repeat
+      i = i + 1
+    until not list[i] or may_be(list[i], declared)
+    return list[i], declared
+  end
+end
+
+--- Where a store of others has a file that is copied rather than fetched, if it turns out to be right.
+-- @param resource resource
+-- @param context table: as of elsewhere.take
+-- @param dataset dataset
+-- @return string | nil: a path
+function elsewhere.find(resource, context, dataset)
+  local place = places(resource, context, dataset)()
+  return place and place.path
+end
+
 --- Makes a resource of what a store of others has of it. In a task.
 -- @param resource resource
 -- @param part string: the file to make
--- @param context table: of the run
+-- @param context table: of the run; `locked` (of a lock's entry, or nil) goes before what is declared
 -- @param dataset dataset
 -- @return true, record (as of a kind's make) | nil where none has it | nil, message, code: "space" or
 --   "interrupted"
 function elsewhere.take(resource, part, context, dataset)
-  local kind = resources.kind(resource)
-  local declared = kind.stands == "file" and context.store.sites and kind.stored(resource) or {}
-  if not declared.size and not verify.digest(declared) then
-    return nil
-  end
   local label = ("%s: %s"):format(dataset.id, resource.name)
-  for _, place in ipairs(context.store:elsewhere(dataset, resource)) do
-    if may_be(place, declared) then
-      local done, message, code = copy(place, part, declared, context, label)
-      if done or code then
-        return done, message, code
-      end
+  for place, declared in places(resource, context, dataset) do
+    local done, message, code = copy(place, part, declared, context, label)
+    if done or code then
+      return done, message, code
     end
   end
   return nil

@@ -1,8 +1,9 @@
 --- Locks: a JSON file that says of datasets what their definitions declare, where their bytes came from and
 -- which they are, so that the same can be had elsewhere, or later.
 --
---   { "version": 1, "datasets": { "ID@REPOSITORY": { "definition": sha256, "opens": {…}, "resources": { NAME: {
---     "declared": {…} (both: declaration.lua), "source", "served", "stored", "fetched" (records.lua) } } } } }
+--   { "version": 1, "datasets": { "ID@REPOSITORY": { "definition": sha256, "opens": {…},
+--     "resources": { NAME: { "declared": {…}, (these three: declaration.lua)
+--       "source", "served", "stored", "fetched" (records.lua) } } } } }
 local auditing = require "datamaestro.engine.auditing"
 local declaration = require "datamaestro.engine.declaration"
 local file = require "datamaestro.api.file"

@@ -1,4 +1,5 @@
 --- One resource that would be made: where it would come from, as far as that can be told without asking.
+local elsewhere = require "datamaestro.engine.elsewhere"
 local fetch = require "datamaestro.engine.fetch"
 local file = require "datamaestro.api.file"
 local hosts = require "datamaestro.engine.hosts"
@@ -132,6 +133,13 @@ local function add_fetches(self, row, resource)
   return true
 end
 
+-- What a store of others has is copied.
+local function add_copy(self, row, path)
+  local source = { url = sources.file_url(path) }
+  row.source, row.others, row.size, row.saved = path, 0, size_of(source), 0
+  return count(self, { source }, source, row.label)
+end
+
 --- Begins to look at resources.
 -- @param context table: of a run: store, settings, offline, cache, has_cache, hosts, shares (counted)
 -- @param warn function(message)
@@ -152,7 +160,10 @@ end
 -- @return true | nil, message, code: what is in the way
 function outlook.add(self, row, resource, dataset)
   local kind = resources.kind(resource)
-  if not kind.find then
+  local copied = elsewhere.find(resource, self.context, dataset)
+  if copied then
+    return add_copy(self, row, copied)
+  elseif not kind.find then
     return add_fetches(self, row, resource)
   end
   local path, message, code = kind.find(resource, self.context, dataset)
