@@ -6,7 +6,7 @@ local temp = require "spec.support.temp"
 local Laboratory = { __name = "laboratory" }
 Laboratory.__index = Laboratory
 
---- Makes an empty data directory and the repository `lab` without definitions.
+--- Makes an empty data directory and the repository `lab` without definitions. Retries wait for little.
 -- @param folder string|nil: where, in a temporary folder (default: a temporary folder of its own)
 -- @return laboratory with fields folder, data, repository, env
 function Laboratory.new(folder)
@@ -16,7 +16,8 @@ function Laboratory.new(folder)
     data = folder .. "/data directory",
     repository = folder .. "/repositories/lab",
   }, Laboratory)
-  self.env = { DATAMAESTRO_PATH = folder .. "/repositories", HOME = folder, DATAMAESTRO_DIR = self.data }
+  self.env = { DATAMAESTRO_PATH = folder .. "/repositories", HOME = folder, DATAMAESTRO_DIR = self.data,
+    DATAMAESTRO_RETRY_DELAY = "0.01" }
   temp.write(self.repository .. "/init.lua", 'return { id = "lab", description = "Specs" }')
   return self
 end
